@@ -1,0 +1,99 @@
+import { DESC_USABLE } from '../isa/descriptors.ts';
+import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS } from '../isa/registers.ts';
+import type { Machine } from '../machine/machine.ts';
+import { createPc, type PcDevices } from '../machine/pc.ts';
+import { segmentWord } from '../state/cpu-state.ts';
+import {
+  SEGMENT_ATTRIBUTES,
+  SEGMENT_BASE,
+  SEGMENT_LIMIT,
+  SEGMENT_SELECTOR,
+  STATE_CPL,
+  STATE_CR0,
+  STATE_GDTR,
+  STATE_IDTR,
+} from '../state/layout.ts';
+import { BootError } from './boot-error.ts';
+import { programBoard, writeBiosData } from './firmware.ts';
+import { applyPlan, type BootModule, type BootOptions, type BootPlan, planBoot } from './load.ts';
+import type { EntrySegment, EntryState } from './machine-state.ts';
+
+/** What to boot, and on what. */
+export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'> {
+  readonly modules?: readonly BootModule[];
+  /** Bytes of RAM: a multiple of 4 KiB up to 3.5 GiB. Default 128 MiB. */
+  readonly memory?: number;
+  /** `MODEL[,+FEATURE][,-FEATURE]`. Default: the most capable model. */
+  readonly cpu?: string;
+  /** False: the interpreter alone. */
+  readonly jit?: boolean;
+  /** Guest nanoseconds that one instruction takes. Default 10. */
+  readonly nanosecondsPerInstruction?: number;
+}
+
+/** A machine with a boot image loaded, stopped in front of its first instruction. */
+export type BootedMachine = Machine & { readonly devices: PcDevices; readonly plan: BootPlan };
+
+const DEFAULT_MEMORY = 128 * 1024 * 1024;
+const MAX_MEMORY = 0xe0000000;
+const MIN_MEMORY = 1024 * 1024;
+
+/**
+ * Makes a PC, loads the image and its modules as a multiboot loader would, and puts the processor in the state that
+ * the specification gives.
+ * @throws BootError with one line that names file, field, value and what was expected.
+ */
+export function createMachine(options: MachineOptions): BootedMachine {
+  const { memory = DEFAULT_MEMORY, cpu, nanosecondsPerInstruction, jit: _jit, ...boot } = options;
+  if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
+    throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
+  }
+  const plan = planBoot({ ...boot, ramBytes: memory });
+  const machine = createPc({ memory, cpu, nanosecondsPerInstruction });
+  programBoard(machine.ports);
+  writeBiosData(machine.space);
+  applyPlan(plan, machine.space);
+  enter(machine, plan.entry);
+  machine.images = plan.images;
+  return Object.assign(machine, { plan });
+}
+
+/** Loads the registers of an entry state. */
+function enter(machine: Machine, entry: EntryState): void {
+  const { words, gpr32 } = machine.state;
+  const general = {
+    [RAX]: entry.eax,
+    [RBX]: entry.ebx,
+    [RCX]: entry.ecx,
+    [RDX]: entry.edx,
+    [RSI]: entry.esi,
+  };
+  Object.assign(general, { [RDI]: entry.edi, [RBP]: entry.ebp, [RSP]: entry.esp });
+  for (const [register, value] of Object.entries(general)) gpr32[Number(register) * 2] = value;
+  machine.core.setRip(entry.eip | 0, 0);
+  words[STATE_CR0 >> 2] = entry.cr0 | 0;
+  words[STATE_CPL >> 2] = 0;
+  const segments: readonly (readonly [number, EntrySegment])[] = [
+    [ES, entry.es],
+    [CS, entry.cs],
+    [SS, entry.ss],
+    [DS, entry.ds],
+    [FS, entry.fs],
+    [GS, entry.gs],
+  ];
+  for (const [segment, value] of segments) {
+    words[segmentWord(segment, SEGMENT_BASE)] = value.base | 0;
+    words[segmentWord(segment, SEGMENT_LIMIT)] = value.limit | 0;
+    words[segmentWord(segment, SEGMENT_ATTRIBUTES)] = (value.attributes << 8) | DESC_USABLE;
+    words[segmentWord(segment, SEGMENT_SELECTOR)] = value.selector;
+  }
+  for (const [offset, table] of [
+    [STATE_GDTR, entry.gdtr],
+    [STATE_IDTR, entry.idtr],
+  ] as const) {
+    words[offset >> 2] = table.base | 0;
+    words[(offset >> 2) + 2] = table.limit;
+  }
+  machine.state.flags.write(entry.eflags);
+  machine.stateChanged();
+}

@@ -1,0 +1,119 @@
+/** The options that say what to boot and on what; `run` and `inspect` share them. */
+import type { Command } from 'commander';
+import type { BootedMachine, BootModule, MachineOptions, RunLimits } from '../index.ts';
+import { readInput, splitModule } from './files.ts';
+import type { Io } from './io.ts';
+import { badValue, UsageError } from './usage-error.ts';
+import { parseCount, parseMemory, parsePhysical, parseProtocol, parseSeconds, parseSeed } from './values.ts';
+
+/** As commander leaves them: text, true, or absent. */
+export interface RawBootOptions {
+  readonly module: readonly string[];
+  readonly moduleAt: readonly string[];
+  readonly append?: string;
+  readonly memory?: string;
+  readonly cpu?: string;
+  readonly protocol?: string;
+  readonly hostile?: string | true;
+  readonly maxInstructions?: string;
+  readonly timeout?: string;
+  readonly wallTimeout?: string;
+  readonly serial: string;
+  readonly debugcon: string;
+  readonly jit: boolean;
+  readonly report?: string;
+}
+
+const collect = (value: string, list: readonly string[]): string[] => [...list, value];
+
+export function addBootOptions(command: Command): Command {
+  return command
+    .option(
+      '--module <"FILE [CMDLINE]">',
+      'a multiboot module with its command line; repeatable, in order',
+      collect,
+      [],
+    )
+    .option(
+      '--module-at <ADDRESS>',
+      'physical address for the module of the same rank; repeatable',
+      collect,
+      [],
+    )
+    .option('--append <TEXT>', 'the kernel command line')
+    .option('--memory <SIZE>', 'RAM: 64M, 1G ... (default 128M)')
+    .option('--cpu <MODEL[,+FEATURE][,-FEATURE]>', 'processor model (default: the most capable)')
+    .option('--protocol <NAME>', 'multiboot1 or multiboot2 (default: what the image has)')
+    .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
+    .option('--serial <WHERE>', 'COM1: stdio, none or file:PATH', 'stdio')
+    .option('--debugcon <WHERE>', 'port 0xE9: stdio, none or file:PATH', 'none')
+    .option('--max-instructions <N>', 'stop after N guest instructions')
+    .option('--timeout <SECONDS>', 'stop after so much guest time')
+    .option('--wall-timeout <SECONDS>', 'stop after so much host time')
+    .option('--no-jit', 'the interpreter alone')
+    .option('--report <FILE>', 'write the JSON report (- for standard output)');
+}
+
+/** The one image to boot. */
+export function oneKernel(kernels: readonly string[]): string {
+  const [kernel, second] = kernels;
+  if (kernel === undefined) throw new UsageError('KERNEL is missing, expected the path of a boot image');
+  if (second !== undefined) {
+    throw new UsageError(
+      `KERNEL is given ${kernels.length} times (${kernels.join(', ')}), expected one; further images are modules: --module`,
+    );
+  }
+  return kernel;
+}
+
+export function limitsOf(raw: RawBootOptions): RunLimits {
+  return {
+    maxInstructions:
+      raw.maxInstructions === undefined ? undefined : parseCount('--max-instructions', raw.maxInstructions),
+    timeout: raw.timeout === undefined ? undefined : parseSeconds('--timeout', raw.timeout),
+    wallTimeout: raw.wallTimeout === undefined ? undefined : parseSeconds('--wall-timeout', raw.wallTimeout),
+  };
+}
+
+/** Reads the files and checks every value; nothing is created yet. */
+export function machineOptions(io: Io, kernel: string, raw: RawBootOptions): MachineOptions {
+  const settings = {
+    ...(raw.append === undefined ? {} : { commandLine: raw.append }),
+    ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
+    ...(raw.cpu === undefined ? {} : { cpu: raw.cpu }),
+    ...(raw.protocol === undefined ? {} : { protocol: parseProtocol('--protocol', raw.protocol) }),
+    ...(raw.hostile === undefined ? {} : { hostile: parseSeed('--hostile', raw.hostile) }),
+    jit: raw.jit,
+  };
+  const places = raw.moduleAt.map((text) => parsePhysical('--module-at', text));
+  if (places.length > raw.module.length) {
+    throw badValue(
+      '--module-at',
+      `given ${places.length} times`,
+      `at most one for each --module (${raw.module.length})`,
+    );
+  }
+  const image = { name: kernel, bytes: readInput(io, kernel, 'a boot image') };
+  const modules = raw.module.map((text, i): BootModule => {
+    const { path, commandLine } = splitModule(io, text);
+    const at = places[i];
+    return {
+      name: path,
+      bytes: readInput(io, path, 'a module'),
+      ...(commandLine === '' ? {} : { commandLine }),
+      ...(at === undefined ? {} : { at }),
+    };
+  });
+  return { ...settings, kernel: image, modules };
+}
+
+/** Errors of a bad image or processor model become usage errors; all others are the emulator's own. */
+export function bootMachine(io: Io, options: MachineOptions): BootedMachine {
+  try {
+    return io.createMachine(options);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error.name === 'CpuModelError') throw new UsageError(`--cpu: ${error.message}`);
+    throw error.name === 'BootError' ? new UsageError(error.message) : error;
+  }
+}

@@ -1,0 +1,76 @@
+/** The guest's consoles on their way out: COM1 and port 0xE9, each to standard output, to a file, or nowhere. */
+import type { BootedMachine } from '../index.ts';
+import { named, openOutput } from './files.ts';
+import type { Io, Output } from './io.ts';
+import { type Destination, parseDestination } from './values.ts';
+
+const CHUNK = 4096;
+const LINE_FEED = 0x0a;
+
+/** Gathers bytes into lines, so that a guest that prints a byte at a time does not cost a system call for each. */
+export class ConsoleWriter {
+  readonly #output: Output;
+  readonly #eager: boolean;
+  readonly #buffer = new Uint8Array(CHUNK);
+  #used = 0;
+
+  /** `eager`: somebody is watching, every byte goes out at once. */
+  constructor(output: Output, eager: boolean) {
+    this.#output = output;
+    this.#eager = eager;
+  }
+
+  accept(byte: number): void {
+    this.#buffer[this.#used++] = byte;
+    if (this.#eager || byte === LINE_FEED || this.#used === CHUNK) this.flush();
+  }
+
+  flush(): void {
+    if (this.#used === 0) return;
+    const bytes = this.#buffer.slice(0, this.#used);
+    this.#used = 0; // Before the write: a destination that fails is not tried again with the same bytes.
+    this.#output.write(bytes);
+  }
+}
+
+export interface Consoles {
+  /** Writes what is still held back, and closes files. */
+  close(): void;
+}
+
+/** Opens both destinations before anything runs, so that a bad path is told at once. */
+export function openConsoles(
+  io: Io,
+  serial: string,
+  debugcon: string,
+): { attach(machine: BootedMachine): Consoles } {
+  const open = (option: string, text: string) => openDestination(io, option, parseDestination(option, text));
+  const first = open('--serial', serial);
+  const second = open('--debugcon', debugcon);
+  return {
+    attach(machine) {
+      if (first) machine.events.on('serial', (byte) => first.writer.accept(byte));
+      if (second) machine.events.on('debugcon', (byte) => second.writer.accept(byte));
+      return {
+        close() {
+          for (const opened of [first, second]) {
+            opened?.writer.flush();
+            opened?.close();
+          }
+        },
+      };
+    },
+  };
+}
+
+function openDestination(io: Io, option: string, destination: Destination) {
+  if (destination.kind === 'none') return undefined;
+  if (destination.kind === 'stdio') {
+    return {
+      writer: new ConsoleWriter(named(io.stdout, 'standard output'), io.interactive),
+      close: () => undefined,
+    };
+  }
+  const file = openOutput(io, option, destination.path);
+  return { writer: new ConsoleWriter(file, false), close: () => file.close() };
+}

@@ -1,0 +1,131 @@
+import { PAGE_BYTES } from '../bus/address-space.ts';
+import type { Instruction } from '../isa/instruction.ts';
+import type { Handler } from './execute/core.ts';
+
+/** A straight run of decoded instructions inside one physical page, entered only at its first one. */
+export class Block {
+  readonly instructions: Instruction[];
+  /** The handler of each instruction, in a list of its own: one load less than a property of the instruction. */
+  readonly handlers: Handler[];
+  readonly count: number;
+  /** Bytes covered. */
+  readonly bytes: number;
+  /** Physical address of the first byte. */
+  readonly physical: number;
+
+  /** Where the block was last entered, and in which context: see `Processor`. Stale as soon as the context moved on. */
+  ripLo = 0;
+  ripHi = 0;
+  context = -1;
+
+  constructor(physical: number, instructions: Instruction[], handlers: Handler[]) {
+    this.physical = physical;
+    this.instructions = instructions;
+    this.handlers = handlers;
+    this.count = instructions.length;
+    this.bytes = instructions[instructions.length - 1]?.next ?? 0;
+  }
+}
+
+/** Bytes a bit of a page's granule map stands for. */
+const GRANULE_SHIFT = 6;
+
+interface CodePage {
+  readonly blocks: Map<number, Block>;
+  /** One byte per 64-byte granule that some block covers: writes elsewhere in the page cost no search. */
+  readonly granules: Uint8Array;
+}
+
+/** What the cache needs of the MMU: marks that make writes to pages with code come and tell. */
+export interface CodeMarks {
+  markCode(frame: number): void;
+  unmarkCode(frame: number): void;
+}
+
+/** Decoded blocks by physical page. A write to the bytes of a block drops it. */
+export class BlockCache {
+  readonly #pages = new Map<number, CodePage>();
+  readonly #marks: CodeMarks;
+  /** Blocks built and blocks dropped by writes, for the report. */
+  built = 0;
+  dropped = 0;
+
+  constructor(marks: CodeMarks) {
+    this.#marks = marks;
+  }
+
+  find(physical: number, codeSize: number): Block | undefined {
+    return this.#pages.get(Math.floor(physical / PAGE_BYTES))?.blocks.get(key(physical, codeSize));
+  }
+
+  add(block: Block, codeSize: number): void {
+    const frame = Math.floor(block.physical / PAGE_BYTES);
+    let page = this.#pages.get(frame);
+    if (!page) {
+      page = { blocks: new Map(), granules: new Uint8Array(PAGE_BYTES >> GRANULE_SHIFT) };
+      this.#pages.set(frame, page);
+      this.#marks.markCode(frame);
+    }
+    page.blocks.set(key(block.physical, codeSize), block);
+    const offset = block.physical % PAGE_BYTES;
+    page.granules.fill(1, offset >> GRANULE_SHIFT, ((offset + block.bytes - 1) >> GRANULE_SHIFT) + 1);
+    this.built++;
+  }
+
+  /**
+   * Bytes of physical memory changed. Drops the blocks that cover any of them and answers whether `running` was
+   * among them. `bytes` may span pages.
+   */
+  invalidate(physical: number, bytes: number, running: Block | undefined): boolean {
+    let hit = false;
+    const last = Math.floor((physical + bytes - 1) / PAGE_BYTES);
+    for (let frame = Math.floor(physical / PAGE_BYTES); frame <= last; frame++) {
+      const page = this.#pages.get(frame);
+      if (!page) continue;
+      const from = Math.max(physical - frame * PAGE_BYTES, 0);
+      const to = Math.min(physical + bytes - frame * PAGE_BYTES, PAGE_BYTES);
+      if (this.#invalidateInPage(frame, page, from, to, running)) hit = true;
+    }
+    return hit;
+  }
+
+  clear(): void {
+    for (const [frame, page] of this.#pages) {
+      for (const block of page.blocks.values()) block.context = -1;
+      this.#marks.unmarkCode(frame);
+    }
+    this.#pages.clear();
+  }
+
+  #invalidateInPage(frame: number, page: CodePage, from: number, to: number, running: Block | undefined): boolean {
+    let touched = false;
+    for (let g = from >> GRANULE_SHIFT; g <= (to - 1) >> GRANULE_SHIFT; g++) {
+      if (page.granules[g]) touched = true;
+    }
+    if (!touched) return false;
+    let hit = false;
+    for (const [at, block] of page.blocks) {
+      const start = block.physical % PAGE_BYTES;
+      if (start >= to || start + block.bytes <= from) continue;
+      page.blocks.delete(at);
+      block.context = -1;
+      this.dropped++;
+      if (block === running) hit = true;
+    }
+    page.granules.fill(0);
+    for (const block of page.blocks.values()) {
+      const start = block.physical % PAGE_BYTES;
+      page.granules.fill(1, start >> GRANULE_SHIFT, ((start + block.bytes - 1) >> GRANULE_SHIFT) + 1);
+    }
+    if (page.blocks.size === 0) {
+      this.#pages.delete(frame);
+      this.#marks.unmarkCode(frame);
+    }
+    return hit;
+  }
+}
+
+/** Blocks of one page are told apart by offset and by the code size they were decoded for. */
+function key(physical: number, codeSize: number): number {
+  return (physical % PAGE_BYTES) * 4 + (codeSize >> 5);
+}

@@ -1,0 +1,197 @@
+import { CR4_VME, DR6_BD, DR6_FIXED, DR7_GD } from '../isa/control.ts';
+import { RFLAGS_RF } from '../isa/rflags.ts';
+import {
+  ERROR_EXT,
+  VECTOR_DB,
+  VECTOR_DE,
+  VECTOR_DF,
+  VECTOR_GP,
+  VECTOR_MC,
+  VECTOR_NP,
+  VECTOR_PF,
+  VECTOR_SS,
+  VECTOR_TS,
+} from '../isa/vectors.ts';
+import {
+  type GuestFault,
+  SOURCE_EXCEPTION,
+  SOURCE_EXTERNAL,
+  SOURCE_INT_N,
+  SOURCE_SOFTWARE_EXCEPTION,
+} from '../state/faults.ts';
+import { STATE_CR4, STATE_DR6, STATE_DR7 } from '../state/layout.ts';
+import { type Core, PENDING_SHADOW_SS, PENDING_SHADOW_STI, PENDING_SHUTDOWN } from './execute/core.ts';
+import { deliverLong, deliverProtected, deliverReal, deliverRedirected, isRedirected } from './gates.ts';
+
+/** Whoever watches deliveries or steers them: the machine and the debugger. */
+export interface DeliveryHooks {
+  /** An exception is about to be delivered; RIP in the core is that which will be pushed. Not for interrupts. */
+  onFault?(vector: number, hasErrorCode: boolean, errorCode: number): void;
+  /** A software (INT n, INT3, INTO, INT1) or external interrupt is about to be delivered. */
+  onInterrupt?(vector: number, external: boolean): void;
+  /** Before an instruction in single steps: raises or notes a code breakpoint; true when it did. */
+  codeBreakpoint?(core: Core, suppressed: boolean): boolean;
+}
+
+/** One event on its way through the IDT. */
+export interface Delivery {
+  readonly vector: number;
+  readonly hasErrorCode: boolean;
+  readonly errorCode: number;
+  /** One of `SOURCE_*`. */
+  readonly source: number;
+  /** Where the interrupted program goes on. */
+  readonly returnLo: number;
+  readonly returnHi: number;
+  /** RFLAGS as they are pushed. */
+  readonly rflags: number;
+}
+
+/**
+ * Delivers an exception or a software interrupt that a handler threw, with RIP at the instruction that caused it (for
+ * a `trap`, at the one behind it). Faults on the way are delivered in their turn, become #DF, or end in shutdown:
+ * then `PENDING_SHUTDOWN` is set and the state is that before the last delivery (SDM Vol. 3A, "Interrupt 8—Double
+ * Fault Exception (#DF)").
+ */
+export function deliverException(
+  core: Core,
+  fault: GuestFault,
+  hooks: DeliveryHooks,
+  kind: 'fault' | 'trap',
+): void {
+  deliverChain(core, eventOf(core, fault, kind), hooks);
+}
+
+/** Delivers an interrupt from outside: INTR with its vector, or NMI. */
+export function deliverExternal(core: Core, vector: number, hooks: DeliveryHooks): void {
+  deliverChain(
+    core,
+    {
+      vector,
+      hasErrorCode: false,
+      errorCode: 0,
+      source: SOURCE_EXTERNAL,
+      returnLo: core.ripLo(),
+      returnHi: core.ripHi(),
+      rflags: core.flags.read(),
+    },
+    hooks,
+  );
+}
+
+function deliverChain(core: Core, first: Delivery, hooks: DeliveryHooks): void {
+  let event = first;
+  core.pending &= ~(PENDING_SHADOW_STI | PENDING_SHADOW_SS);
+  for (;;) {
+    if (event.source === SOURCE_EXCEPTION) hooks.onFault?.(event.vector, event.hasErrorCode, event.errorCode);
+    else hooks.onInterrupt?.(event.vector, event.source === SOURCE_EXTERNAL);
+    try {
+      deliverOnce(core, event);
+      core.endBlock();
+      return;
+    } catch (thrown) {
+      if (thrown !== core.fault) throw thrown;
+    }
+    const { fault } = core;
+    if (isExternalToProgram(event) && takesExt(fault.vector)) fault.errorCode |= ERROR_EXT;
+    if (event.source === SOURCE_EXCEPTION) {
+      if (event.vector === VECTOR_DF && faultClass(fault.vector) !== 'benign') {
+        hooks.onFault?.(fault.vector, fault.hasErrorCode, fault.errorCode);
+        core.pending |= PENDING_SHUTDOWN;
+        core.endBlock();
+        return;
+      }
+      if (makesDoubleFault(event.vector, fault.vector)) {
+        hooks.onFault?.(fault.vector, fault.hasErrorCode, fault.errorCode);
+        fault.setWithCode(VECTOR_DF, 0);
+      }
+    }
+    event = eventOf(core, fault, 'fault');
+  }
+}
+
+/** One try. Leaves registers as they were when it throws, unless a task switch has come past its commit point. */
+function deliverOnce(core: Core, event: Delivery): void {
+  const { state } = core;
+  if (event.vector === VECTOR_DB && event.source === SOURCE_EXCEPTION) noteDebugException(core);
+  if (!state.isProtected()) deliverReal(core, event);
+  else if (state.isLongModeActive()) deliverLong(core, event);
+  else if (
+    event.source === SOURCE_INT_N &&
+    state.isVirtual8086() &&
+    hasVme(core) &&
+    isRedirected(core, event.vector)
+  ) {
+    deliverRedirected(core, event);
+  } else deliverProtected(core, event);
+}
+
+function hasVme(core: Core): boolean {
+  return (core.words[STATE_CR4 >> 2]! & CR4_VME) !== 0;
+}
+
+/** DR6 is told once, when the exception is first delivered; GD is off for the handler (SDM Vol. 3B, "Debug Registers"). */
+function noteDebugException(core: Core): void {
+  const { words } = core;
+  const bits = core.debugTrap;
+  core.debugTrap = 0;
+  if (bits === 0) return;
+  words[STATE_DR6 >> 2] = (words[STATE_DR6 >> 2]! & ~15) | bits | DR6_FIXED;
+  words[STATE_DR7 >> 2] = words[STATE_DR7 >> 2]! & ~DR7_GD;
+}
+
+function eventOf(core: Core, fault: GuestFault, kind: 'fault' | 'trap'): Delivery {
+  const { vector, source, length } = fault;
+  const software = source !== SOURCE_EXCEPTION;
+  let returnLo = (core.ripLo() + length) | 0;
+  let returnHi = core.ripHi();
+  const codeSize = core.state.codeSize();
+  if (codeSize === 64) returnHi = (returnHi + (returnLo >>> 0 < core.ripLo() >>> 0 ? 1 : 0)) | 0;
+  else if (codeSize === 16 && software) returnLo &= 0xffff;
+  const rflags = core.flags.read();
+  return {
+    vector,
+    hasErrorCode: fault.hasErrorCode,
+    errorCode: fault.errorCode,
+    source,
+    returnLo,
+    returnHi,
+    rflags: kind === 'fault' && pushesRf(core, fault) ? rflags | RFLAGS_RF : rflags,
+  };
+}
+
+/**
+ * Faults push RF = 1, so that a code breakpoint on the instruction does not stop its restart (SDM Vol. 3B,
+ * "Instruction-Breakpoint Exception Condition"). Of the #DB faults only general detect does; #DF and #MC are aborts.
+ */
+function pushesRf(core: Core, fault: GuestFault): boolean {
+  if (fault.source !== SOURCE_EXCEPTION || fault.vector === VECTOR_DF || fault.vector === VECTOR_MC)
+    return false;
+  return fault.vector !== VECTOR_DB || (core.debugTrap & DR6_BD) !== 0;
+}
+
+/** Whether faults on the way of this event carry EXT: not where a software interrupt asked for it. */
+function isExternalToProgram(event: Delivery): boolean {
+  return event.source !== SOURCE_INT_N && event.source !== SOURCE_SOFTWARE_EXCEPTION;
+}
+
+function takesExt(vector: number): boolean {
+  return vector === VECTOR_TS || vector === VECTOR_NP || vector === VECTOR_SS || vector === VECTOR_GP;
+}
+
+type FaultClass = 'benign' | 'contributory' | 'page fault';
+
+/** SDM Vol. 3A, "Interrupt and Exception Classes". */
+export function faultClass(vector: number): FaultClass {
+  if (vector === VECTOR_PF) return 'page fault';
+  if (vector === VECTOR_DE || (vector >= VECTOR_TS && vector <= VECTOR_GP)) return 'contributory';
+  return 'benign';
+}
+
+/** SDM Vol. 3A, "Conditions for Generating a Double Fault". */
+export function makesDoubleFault(first: number, second: number): boolean {
+  const before = faultClass(first);
+  const after = faultClass(second);
+  if (before === 'contributory') return after === 'contributory';
+  return before === 'page fault' && after !== 'benign';
+}

@@ -1,0 +1,343 @@
+import type { AddressSpace } from '../../bus/address-space.ts';
+import type { InterruptController } from '../../bus/lines.ts';
+import type { PortSpace } from '../../bus/ports.ts';
+import { DR7_ENABLES } from '../../isa/control.ts';
+import { DESC_DB } from '../../isa/descriptors.ts';
+import type { Instruction } from '../../isa/instruction.ts';
+import { FS, SS } from '../../isa/registers.ts';
+import { RFLAGS_RF, RFLAGS_TF } from '../../isa/rflags.ts';
+import {
+  VECTOR_BR,
+  VECTOR_DB,
+  VECTOR_DE,
+  VECTOR_GP,
+  VECTOR_NM,
+  VECTOR_NP,
+  VECTOR_SS,
+  VECTOR_TS,
+  VECTOR_UD,
+} from '../../isa/vectors.ts';
+import type { Mmu } from '../../mmu/mmu.ts';
+import { linearAddress, SegmentAccess, updateFlatSegments } from '../../mmu/segmentation.ts';
+import { type CpuState, RIP_HI, RIP_LO } from '../../state/cpu-state.ts';
+import type { GuestFault } from '../../state/faults.ts';
+import type { Flags } from '../../state/flags.ts';
+import { STATE_DR7 } from '../../state/layout.ts';
+import type { CpuModel } from './cpu-model.ts';
+
+/** One instruction form: reads operands, may raise a fault, commits last. */
+export type Handler = (core: Core, insn: Instruction) => void;
+
+/** Bits of `Core.pending`: why the processor must stop and look before the next block. */
+export const PENDING_INTR = 1 << 0;
+export const PENDING_NMI = 1 << 1;
+/** STI or a load of SS: interrupts (and for SS debug traps too) wait for one more instruction. */
+export const PENDING_SHADOW_STI = 1 << 2;
+export const PENDING_SHADOW_SS = 1 << 3;
+/** RFLAGS.TF is set, or DR7 has a breakpoint enabled: one instruction at a time. */
+export const PENDING_SINGLE_STEP = 1 << 4;
+/** A #DB trap is due after the instruction that just completed; its DR6 bits are in `Core.debugTrap`. */
+export const PENDING_DEBUG_TRAP = 1 << 5;
+export const PENDING_HALT = 1 << 6;
+/** The machine asked the processor to return: exit, limit, breakpoint. */
+export const PENDING_STOP = 1 << 7;
+export const PENDING_SHUTDOWN = 1 << 8;
+/** NMIs are blocked until IRET (SDM Vol. 3A, "Handling Multiple NMIs"). Never a reason to stop by itself. */
+export const PENDING_NMI_BLOCKED = 1 << 9;
+export const PENDING_INIT = 1 << 10;
+export const PENDING_SMI = 1 << 11;
+/** All bits that make the processor leave the fast path. */
+export const PENDING_ATTENTION = 0xdff & ~PENDING_NMI_BLOCKED;
+
+/** Where instructions get the time from; the machine implements it. */
+export interface TimeSource {
+  /** Time-stamp counter as `[lo, hi]` at the instruction that runs. */
+  readTsc(): [lo: number, hi: number];
+  writeTsc(lo: number, hi: number): void;
+}
+
+/** What the processor tells whoever watches it. Every member is called on rare events only. */
+export interface CoreObserver {
+  onControlWrite?(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void;
+  /** Mode may have changed: far transfer, CR0, EFER. */
+  onModeChange?(): void;
+}
+
+/** MSRs that devices own (the local APIC). Returns undefined / false for a number it does not know. */
+export interface MsrDevice {
+  readMsr(index: number): [lo: number, hi: number] | undefined;
+  writeMsr(index: number, lo: number, hi: number): boolean;
+}
+
+/**
+ * What an instruction handler may touch: registers, memory through the MMU, ports, and the ways to raise a fault.
+ * The loop that fetches and runs handlers is a floor above and is not visible from here.
+ */
+export class Core {
+  readonly state: CpuState;
+  readonly words: Int32Array;
+  readonly gpr8: Uint8Array;
+  readonly gpr16: Uint16Array;
+  readonly gpr32: Int32Array;
+  readonly flags: Flags;
+  readonly mmu: Mmu;
+  readonly ports: PortSpace;
+  readonly space: AddressSpace;
+  readonly model: CpuModel;
+  readonly time: TimeSource;
+  /** Attached by the board. */
+  interruptController: InterruptController | undefined;
+  msrDevice: MsrDevice | undefined;
+  observer: CoreObserver = {};
+
+  /** High word of the last effective or linear address, and of the last 64-bit load. */
+  high = 0;
+
+  pending = 0;
+  /** DR6 bits of a due debug trap. */
+  debugTrap = 0;
+
+  /**
+   * The running block: index of the instruction in it, and the index at which the loop stops. A handler that changes
+   * what the next instruction must see (mode, mapping, interrupt flag, its own code) calls `endBlock`.
+   */
+  at = 0;
+  end = 0;
+
+  /** Set bits: segment registers through which a read (write) needs no limit check and adds no base. */
+  flatRead = 0;
+  flatWrite = 0;
+
+  readonly fault: GuestFault;
+
+  constructor(parts: {
+    state: CpuState;
+    mmu: Mmu;
+    ports: PortSpace;
+    space: AddressSpace;
+    model: CpuModel;
+    time: TimeSource;
+    /** The one fault object of the machine, shared with the MMU. */
+    fault: GuestFault;
+  }) {
+    this.state = parts.state;
+    this.words = parts.state.words;
+    this.gpr8 = parts.state.gpr8;
+    this.gpr16 = parts.state.gpr16;
+    this.gpr32 = parts.state.gpr32;
+    this.flags = parts.state.flags;
+    this.mmu = parts.mmu;
+    this.ports = parts.ports;
+    this.space = parts.space;
+    this.model = parts.model;
+    this.time = parts.time;
+    this.fault = parts.fault;
+  }
+
+  /** The loop returns to its caller's checks after this instruction. */
+  endBlock(): void {
+    this.end = 0;
+  }
+
+  /** After any change of CS, of a mode or of several segment registers at once. */
+  segmentsChanged(): void {
+    updateFlatSegments(this);
+    this.mmu.updateMode();
+    this.observer.onModeChange?.();
+    this.endBlock();
+  }
+
+  /** After a load of ES, SS, DS, FS or GS alone: nothing but the checks of their accesses depends on it. */
+  dataSegmentChanged(): void {
+    updateFlatSegments(this);
+  }
+
+  /** After any change of RFLAGS.TF, RFLAGS.RF or DR7: decides whether the loop goes one instruction at a time. */
+  updateSingleStep(): void {
+    const step = this.flags.system() & (RFLAGS_TF | RFLAGS_RF) || this.words[STATE_DR7 >> 2]! & DR7_ENABLES;
+    if (step) {
+      this.pending |= PENDING_SINGLE_STEP;
+      this.endBlock();
+    } else this.pending &= ~PENDING_SINGLE_STEP;
+  }
+
+  // Faults. None of these returns.
+
+  raise(vector: number): never {
+    throw this.fault.set(vector);
+  }
+
+  raiseWithCode(vector: number, errorCode: number): never {
+    throw this.fault.setWithCode(vector, errorCode);
+  }
+
+  raiseDE(): never {
+    throw this.fault.set(VECTOR_DE);
+  }
+
+  raiseUD(): never {
+    throw this.fault.set(VECTOR_UD);
+  }
+
+  raiseNM(): never {
+    throw this.fault.set(VECTOR_NM);
+  }
+
+  raiseBR(): never {
+    throw this.fault.set(VECTOR_BR);
+  }
+
+  raiseGP(errorCode: number): never {
+    throw this.fault.setWithCode(VECTOR_GP, errorCode);
+  }
+
+  raiseSS(errorCode: number): never {
+    throw this.fault.setWithCode(VECTOR_SS, errorCode);
+  }
+
+  raiseNP(errorCode: number): never {
+    throw this.fault.setWithCode(VECTOR_NP, errorCode);
+  }
+
+  raiseTS(errorCode: number): never {
+    throw this.fault.setWithCode(VECTOR_TS, errorCode);
+  }
+
+  /** A fault-class #DB (code breakpoint, general detect): DR6 is updated by delivery from `debugTrap`. */
+  raiseDebugFault(dr6Bits: number): never {
+    this.debugTrap = dr6Bits;
+    throw this.fault.set(VECTOR_DB);
+  }
+
+  // Memory by logical address. `lo:hi` is the effective address, already cut to the address size.
+
+  load8(segment: number, lo: number, hi: number): number {
+    if ((this.flatRead >> segment) & 1) return this.mmu.read8(lo, hi);
+    lo = linearAddress(this, segment, lo, hi, 1, SegmentAccess.read);
+    return this.mmu.read8(lo, this.high);
+  }
+
+  load16(segment: number, lo: number, hi: number): number {
+    if ((this.flatRead >> segment) & 1) return this.mmu.read16(lo, hi);
+    lo = linearAddress(this, segment, lo, hi, 2, SegmentAccess.read);
+    return this.mmu.read16(lo, this.high);
+  }
+
+  /** A signed word. */
+  load32(segment: number, lo: number, hi: number): number {
+    if ((this.flatRead >> segment) & 1) return this.mmu.read32(lo, hi);
+    lo = linearAddress(this, segment, lo, hi, 4, SegmentAccess.read);
+    return this.mmu.read32(lo, this.high);
+  }
+
+  /** The low word; the high word is then in `this.high`. */
+  load64(segment: number, lo: number, hi: number): number {
+    if (((this.flatRead >> segment) & 1) === 0) {
+      lo = linearAddress(this, segment, lo, hi, 8, SegmentAccess.read);
+      hi = this.high;
+    }
+    const low = this.mmu.read64(lo, hi);
+    this.high = this.mmu.high;
+    return low;
+  }
+
+  store8(segment: number, lo: number, hi: number, value: number): void {
+    if ((this.flatWrite >> segment) & 1) {
+      this.mmu.write8(lo, hi, value);
+      return;
+    }
+    lo = linearAddress(this, segment, lo, hi, 1, SegmentAccess.write);
+    this.mmu.write8(lo, this.high, value);
+  }
+
+  store16(segment: number, lo: number, hi: number, value: number): void {
+    if ((this.flatWrite >> segment) & 1) {
+      this.mmu.write16(lo, hi, value);
+      return;
+    }
+    lo = linearAddress(this, segment, lo, hi, 2, SegmentAccess.write);
+    this.mmu.write16(lo, this.high, value);
+  }
+
+  store32(segment: number, lo: number, hi: number, value: number): void {
+    if ((this.flatWrite >> segment) & 1) {
+      this.mmu.write32(lo, hi, value);
+      return;
+    }
+    lo = linearAddress(this, segment, lo, hi, 4, SegmentAccess.write);
+    this.mmu.write32(lo, this.high, value);
+  }
+
+  store64(segment: number, lo: number, hi: number, valueLo: number, valueHi: number): void {
+    if ((this.flatWrite >> segment) & 1) {
+      this.mmu.write64(lo, hi, valueLo, valueHi);
+      return;
+    }
+    lo = linearAddress(this, segment, lo, hi, 8, SegmentAccess.write);
+    this.mmu.write64(lo, this.high, valueLo, valueHi);
+  }
+
+  // Read for update: proves the write, answers the old value. The matching `mmu.commitN(value)` cannot fault.
+
+  modify8(segment: number, lo: number, hi: number): number {
+    if ((this.flatWrite >> segment) & 1) return this.mmu.modify8(lo, hi);
+    lo = linearAddress(this, segment, lo, hi, 1, SegmentAccess.write);
+    return this.mmu.modify8(lo, this.high);
+  }
+
+  modify16(segment: number, lo: number, hi: number): number {
+    if ((this.flatWrite >> segment) & 1) return this.mmu.modify16(lo, hi);
+    lo = linearAddress(this, segment, lo, hi, 2, SegmentAccess.write);
+    return this.mmu.modify16(lo, this.high);
+  }
+
+  modify32(segment: number, lo: number, hi: number): number {
+    if ((this.flatWrite >> segment) & 1) return this.mmu.modify32(lo, hi);
+    lo = linearAddress(this, segment, lo, hi, 4, SegmentAccess.write);
+    return this.mmu.modify32(lo, this.high);
+  }
+
+  /** The low word; the high word is then in `this.high`. */
+  modify64(segment: number, lo: number, hi: number): number {
+    if (((this.flatWrite >> segment) & 1) === 0) {
+      lo = linearAddress(this, segment, lo, hi, 8, SegmentAccess.write);
+      hi = this.high;
+    }
+    const low = this.mmu.modify64(lo, hi);
+    this.high = this.mmu.high;
+    return low;
+  }
+
+  /** Linear address of a logical one with all segment checks, for users that do several accesses. High in `high`. */
+  linear(segment: number, lo: number, hi: number, bytes: number, write: boolean): number {
+    return linearAddress(this, segment, lo, hi, bytes, write ? SegmentAccess.write : SegmentAccess.read);
+  }
+
+  // The stack.
+
+  /** 16, 32 or 64: how much of RSP the stack uses (SDM Vol. 1, "Address-Size Attributes for Stack"). */
+  stackSize(): 16 | 32 | 64 {
+    if (this.state.is64Bit()) return 64;
+    return this.state.attributes(SS) & DESC_DB ? 32 : 16;
+  }
+
+  // The instruction pointer.
+
+  ripLo(): number {
+    return this.words[RIP_LO]!;
+  }
+
+  ripHi(): number {
+    return this.words[RIP_HI]!;
+  }
+
+  setRip(lo: number, hi: number): void {
+    this.words[RIP_LO] = lo;
+    this.words[RIP_HI] = hi;
+  }
+
+  /** True where FS and GS (and no other segment) still have a base. */
+  hasSegmentBase(segment: number): boolean {
+    return !this.state.is64Bit() || segment >= FS;
+  }
+}

@@ -1,0 +1,297 @@
+import type { Instruction } from '../isa/instruction.ts';
+import { CS } from '../isa/registers.ts';
+import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../isa/rflags.ts';
+import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
+import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
+import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
+import { Block, BlockCache } from './blocks.ts';
+import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
+import {
+  type Core,
+  PENDING_ATTENTION,
+  PENDING_DEBUG_TRAP,
+  PENDING_HALT,
+  PENDING_INTR,
+  PENDING_NMI,
+  PENDING_NMI_BLOCKED,
+  PENDING_SHADOW_SS,
+  PENDING_SHADOW_STI,
+  PENDING_SHUTDOWN,
+  PENDING_SINGLE_STEP,
+  PENDING_STOP,
+} from './execute/core.ts';
+import { Fetcher } from './fetch.ts';
+
+/** Why `run` came back. */
+export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
+
+/** Entries of the table that finds a block by its instruction pointer. */
+const JUMP_ENTRIES = 4096;
+const BLOCK_NONE = new Block(-1, [], []);
+const DR6_BS = 1 << 14;
+
+/**
+ * The interpreter's loop: find the block at RIP, run its handlers, look at what is pending, again. Faults arrive as
+ * thrown `GuestFault`s and are delivered from here with RIP back at the instruction that caused them.
+ */
+export class Processor {
+  readonly core: Core;
+  readonly blocks: BlockCache;
+  readonly hooks: DeliveryHooks;
+  readonly #fetcher: Fetcher;
+  readonly #jump: Block[] = new Array(JUMP_ENTRIES).fill(BLOCK_NONE);
+
+  /** Instructions retired before the running block; `instructions()` adds those of the block. */
+  #retired = 0;
+  /** Instructions that may still retire in this call of `run`, counted from the start of the running block. */
+  #remaining = 0;
+  #block: Block = BLOCK_NONE;
+  #blockRipLo = 0;
+  #blockRipHi = 0;
+
+  /** Context of the jump table: an id for everything besides RIP that decides which bytes are executed. */
+  #context = 0;
+  #contextKeys = new Map<string, number>();
+  #contextStale = true;
+  #contextGeneration = -1;
+
+  constructor(core: Core, hooks: DeliveryHooks) {
+    this.core = core;
+    this.hooks = hooks;
+    this.blocks = new BlockCache(core.mmu);
+    this.#fetcher = new Fetcher(core, this.blocks);
+    core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
+    core.space.onExternalWrite = (hostOffset, bytes) =>
+      this.#codeWritten(hostOffset - core.space.memory.ramOffset, bytes);
+  }
+
+  /** Instructions retired since power-on; inside a handler, those before the running instruction. */
+  instructions(): number {
+    return this.#retired + this.core.at;
+  }
+
+  /** The instruction that runs or has just faulted, if it got as far as being decoded. */
+  currentInstruction(): Instruction | undefined {
+    return this.#block.instructions[this.core.at];
+  }
+
+  /** RIP of the instruction that runs or has just faulted. */
+  currentRip(): readonly [lo: number, hi: number] {
+    const { words } = this.core;
+    const insn = this.currentInstruction();
+    return [insn ? (this.#blockRipLo + insn.start) | 0 : words[RIP_LO]!, words[RIP_HI]!];
+  }
+
+  /** From now on a block never runs across this linear RIP, so that `runBlock` stops in front of it. */
+  splitAt(lo: number | undefined, hi: number | undefined): void {
+    this.#fetcher.split = lo === undefined || hi === undefined ? undefined : [lo, hi];
+    this.blocks.clear();
+    this.#jump.fill(BLOCK_NONE);
+  }
+
+  /** Makes the running `run` return to its caller after at most `count` more instructions, this one included. */
+  shorten(count: number): void {
+    const limit = this.core.at + count;
+    if (limit < this.#remaining) this.#remaining = limit;
+    this.core.endBlock();
+  }
+
+  /** Something besides RIP that decides what is executed has changed: CS, CPL, code size. */
+  contextChanged(): void {
+    this.#contextStale = true;
+    this.core.endBlock();
+  }
+
+  /** Runs at most `budget` (>= 1, < 2^30) instructions. */
+  run(budget: number): RunEnd {
+    const { core } = this;
+    this.#remaining = budget;
+    while (this.#remaining > 0) {
+      if (core.pending & PENDING_ATTENTION) {
+        const end = this.#attend();
+        if (end) return end;
+        if (this.#remaining <= 0) break;
+        if (core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_SINGLE_STEP)) {
+          this.#stepOne();
+          continue;
+        }
+      }
+      this.#guarded(this.#remaining, false);
+    }
+    return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
+  }
+
+  /** Runs one block of at most `budget` instructions, and what is pending before it. */
+  runBlock(budget: number): RunEnd {
+    const { core } = this;
+    this.#remaining = budget;
+    if (core.pending & PENDING_ATTENTION) {
+      const end = this.#attend();
+      if (end) return end;
+      if (core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_SINGLE_STEP)) {
+        this.#stepOne();
+        return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
+      }
+    }
+    this.#guarded(budget, true);
+    return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
+  }
+
+  /** Runs blocks until something is pending or `count` instructions are through, then accounts for them. */
+  #guarded(count: number, once: boolean): void {
+    const { core } = this;
+    try {
+      this.#execute(count, once);
+    } catch (thrown) {
+      if (thrown !== core.fault) {
+        // Not a guest's doing or not ours to answer (unimplemented): leave RIP at the instruction and pass it on.
+        this.#rewind();
+        throw thrown;
+      }
+      this.#rewind(core.fault.keepRip);
+      this.#deliverFault();
+    }
+  }
+
+  #execute(count: number, once: boolean): void {
+    const { core } = this;
+    const { words } = core;
+    const jump = this.#jump;
+    do {
+      if (this.#contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
+      const lo = words[RIP_LO]!;
+      core.at = 0;
+      let block = jump[(lo ^ (lo >>> 12)) & (JUMP_ENTRIES - 1)]!;
+      if (block.ripLo !== lo || block.ripHi !== words[RIP_HI] || block.context !== this.#context) {
+        this.#block = BLOCK_NONE;
+        this.#blockRipLo = lo;
+        block = this.#lookup(lo, words[RIP_HI]!);
+      }
+      this.#block = block;
+      this.#blockRipLo = lo;
+      this.#blockRipHi = words[RIP_HI]!;
+      const { handlers, instructions } = block;
+      core.end = count < block.count ? count : block.count;
+      let at = 0;
+      do {
+        const insn = instructions[at]!;
+        words[RIP_LO] = lo + insn.next;
+        handlers[at]!(core, insn);
+        core.at = ++at;
+      } while (at < core.end);
+      this.#retired += at;
+      this.#remaining -= at;
+      core.at = 0;
+      count = this.#remaining;
+    } while (count > 0 && !once && (core.pending & PENDING_ATTENTION) === 0);
+  }
+
+  /** One instruction, for shadows, TF and breakpoints. */
+  #stepOne(): void {
+    const { core } = this;
+    const shadows = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
+    const system = core.flags.system();
+    const before = this.#retired;
+    if (this.hooks.codeBreakpoint?.(core, (system & RFLAGS_RF) !== 0 || (shadows & PENDING_SHADOW_SS) !== 0)) return;
+    this.#guarded(1, true);
+    if (this.#retired === before) return;
+    core.pending &= ~shadows | (core.pending & ~shadows & (PENDING_SHADOW_STI | PENDING_SHADOW_SS));
+    if (system & RFLAGS_TF && (core.pending & PENDING_SHADOW_SS) === 0) {
+      core.debugTrap |= DR6_BS;
+      core.pending |= PENDING_DEBUG_TRAP;
+    }
+  }
+
+  /** Between two instructions: what is pending, in the order of SDM Vol. 3A, "Priority Among Concurrent Events". */
+  #attend(): RunEnd | undefined {
+    const { core } = this;
+    if (core.pending & PENDING_SHUTDOWN) return 'shutdown';
+    if (core.pending & PENDING_STOP) return 'stopped';
+    if (core.pending & PENDING_DEBUG_TRAP && !(core.pending & PENDING_SHADOW_SS)) {
+      core.pending &= ~(PENDING_DEBUG_TRAP | PENDING_HALT);
+      this.#deliver(() => deliverException(core, core.fault.set(VECTOR_DB), this.hooks, 'trap'));
+      return core.pending & PENDING_SHUTDOWN ? 'shutdown' : undefined;
+    }
+    const shadow = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
+    if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
+      core.pending &= ~(PENDING_NMI | PENDING_HALT);
+      core.pending |= PENDING_NMI_BLOCKED;
+      this.#deliver(() => deliverExternal(core, VECTOR_NMI, this.hooks));
+    } else if (core.pending & PENDING_INTR && core.flags.system() & RFLAGS_IF && !shadow) {
+      core.pending &= ~PENDING_HALT;
+      const vector = core.interruptController?.acknowledge() ?? 0xff;
+      this.#deliver(() => deliverExternal(core, vector, this.hooks));
+    }
+    if (core.pending & PENDING_SHUTDOWN) return 'shutdown';
+    if (core.pending & PENDING_HALT) return 'halted';
+    return undefined;
+  }
+
+  #deliverFault(): void {
+    const { core } = this;
+    this.#deliver(() => deliverException(core, core.fault, this.hooks, 'fault'));
+  }
+
+  #deliver(delivery: () => void): void {
+    delivery();
+    this.#contextStale = true;
+  }
+
+  /**
+   * After a throw: RIP back to the start of the instruction, and those before it counted. A task switch that faulted
+   * behind its commit point keeps the RIP of the new task.
+   */
+  #rewind(keepRip = false): void {
+    const { core } = this;
+    const insn = this.#block.instructions[core.at];
+    if (insn && !keepRip) core.setRip((this.#blockRipLo + insn.start) | 0, this.#blockRipHi);
+    this.#retired += core.at;
+    this.#remaining -= core.at;
+    core.at = 0;
+    // A guest that faults for ever must still reach the limit of its run.
+    if (this.#remaining > 0) this.#remaining--;
+  }
+
+  #codeWritten(physical: number, bytes: number): void {
+    if (this.blocks.invalidate(physical, bytes, this.#block)) this.core.endBlock();
+  }
+
+  #lookup(ripLo: number, ripHi: number): Block {
+    const block = this.#fetcher.blockAt(ripLo, ripHi);
+    if (this.#fetcher.cacheable) {
+      block.ripLo = ripLo;
+      block.ripHi = ripHi;
+      block.context = this.#context;
+      this.#jump[(ripLo ^ (ripLo >>> 12)) & (JUMP_ENTRIES - 1)] = block;
+    }
+    return block;
+  }
+
+  /**
+   * Gives the present surroundings a number: where CS lies, its limit and size, the privilege, and the generation of
+   * translations. A kernel and its user code thus find their blocks again after every system call.
+   */
+  #findContext(): void {
+    const { core } = this;
+    const { words } = core;
+    const generation = core.mmu.generation;
+    if (generation !== this.#contextGeneration) {
+      this.#contextGeneration = generation;
+      this.#contextKeys.clear();
+    }
+    this.#contextStale = false;
+    const size = core.state.codeSize();
+    const user = words[STATE_CPL >> 2] === 3 ? 1 : 0;
+    const base = words[segmentWord(CS, SEGMENT_BASE)]!;
+    const limit = words[segmentWord(CS, SEGMENT_LIMIT)]!;
+    const flat = size === 64 || (base === 0 && limit === -1);
+    const keyText = flat ? `${size}.${user}` : `${size}.${user}.${base}.${limit}`;
+    let id = this.#contextKeys.get(keyText);
+    if (id === undefined) {
+      id = this.#nextContext++;
+      this.#contextKeys.set(keyText, id);
+    }
+    this.#context = id;
+  }
+  #nextContext = 1;
+}

@@ -1,0 +1,148 @@
+import type { Core } from '../cpu/execute/core.ts';
+import { CS } from '../isa/registers.ts';
+import { VECTOR_PF } from '../isa/vectors.ts';
+import type { Walk } from '../mmu/mmu.ts';
+import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
+import { STATE_CR2, STATE_X87 } from '../state/layout.ts';
+import { type Registers, readRegisters } from './registers.ts';
+
+/** One exception, as it was when it was raised. Interrupts are not faults and are not kept. */
+export interface FaultRecord {
+  readonly vector: number;
+  readonly hasErrorCode: boolean;
+  readonly errorCode: number;
+  /** The faulting linear address of a #PF; for others what CR2 held. */
+  readonly cr2: readonly [lo: number, hi: number];
+  /** Of the instruction that faulted (for a trap: of the next one). */
+  readonly rip: readonly [lo: number, hi: number];
+  readonly cs: number;
+  readonly cpl: number;
+  /** Instructions retired before it. Records of one chain share it. */
+  readonly instruction: number;
+  readonly mode: Mode;
+  readonly registers: Registers;
+  /** For a #PF: the walk of the failing address through the tables as they were. */
+  readonly walk: Walk | undefined;
+  /** For a #PF or a fetch problem: the walk of RIP when RIP itself cannot be fetched. */
+  readonly opcodeBytes: Uint8Array;
+}
+
+/** How many faults are kept whole as they happen. */
+const FIRST_KEPT = 32;
+/** How many later ones are remembered by a copy of the registers, to be worked out when somebody asks. */
+const LAST_KEPT = 32;
+/** Words of the state page that a record needs: everything up to the x87 registers. */
+const KEPT_WORDS = STATE_X87 >> 2;
+
+interface Sketch {
+  readonly words: Int32Array<ArrayBuffer>;
+  vector: number;
+  hasErrorCode: boolean;
+  errorCode: number;
+  instruction: number;
+  record: FaultRecord | undefined;
+}
+
+/**
+ * Keeps the first faults of a run, the last ones, and a count of each vector. A page-fault storm must not pay for
+ * records that nobody reads: after the first few, a fault costs one copy of the registers.
+ */
+export class FaultLog {
+  readonly #first: FaultRecord[] = [];
+  readonly #last: Sketch[] = [];
+  #next = 0;
+  /** Times each vector was raised. */
+  readonly counts = new Map<number, number>();
+  total = 0;
+
+  /** The kept records, oldest first. */
+  records(): FaultRecord[] {
+    const later = Math.min(this.#next, LAST_KEPT);
+    const last: FaultRecord[] = [];
+    for (let i = this.#next - later; i < this.#next; i++) {
+      const sketch = this.#last[i % LAST_KEPT]!;
+      last.push(sketch.record ?? fromSketch(sketch));
+    }
+    return [...this.#first, ...last];
+  }
+
+  /** The records of the last chain: those that were raised without an instruction in between. */
+  lastChain(): FaultRecord[] {
+    const all = this.records();
+    const last = all[all.length - 1];
+    if (!last) return [];
+    let start = all.length - 1;
+    while (start > 0 && all[start - 1]!.instruction === last.instruction) start--;
+    return all.slice(start);
+  }
+
+  /** Notes a fault that is about to be delivered; RIP in `core` is that of the faulting instruction. */
+  note(core: Core, instruction: number, vector: number, hasErrorCode: boolean, errorCode: number): void {
+    this.total++;
+    this.counts.set(vector, (this.counts.get(vector) ?? 0) + 1);
+    if (this.#first.length < FIRST_KEPT) {
+      this.#first.push(capture(core, core.words.slice(0, KEPT_WORDS) as Int32Array<ArrayBuffer>, instruction, vector, hasErrorCode, errorCode));
+      return;
+    }
+    const previous = this.#next > 0 ? this.#last[(this.#next - 1) % LAST_KEPT] : undefined;
+    const nested = previous?.instruction === instruction;
+    // Nothing has run since the previous fault, so the tables still are what it met.
+    if (nested && previous && !previous.record) previous.record = fromSketch(previous, core);
+    const slot = this.#next++ % LAST_KEPT;
+    this.#last[slot] ??= { words: new Int32Array(KEPT_WORDS), vector: 0, hasErrorCode: false, errorCode: 0, instruction: 0, record: undefined };
+    const sketch = this.#last[slot]!;
+    sketch.words.set(core.words.subarray(0, KEPT_WORDS));
+    sketch.vector = vector;
+    sketch.hasErrorCode = hasErrorCode;
+    sketch.errorCode = errorCode;
+    sketch.instruction = instruction;
+    sketch.record = nested ? fromSketch(sketch, core) : undefined;
+  }
+}
+
+function fromSketch(sketch: Sketch, core?: Core): FaultRecord {
+  return capture(core, sketch.words.slice(), sketch.instruction, sketch.vector, sketch.hasErrorCode, sketch.errorCode);
+}
+
+function capture(
+  core: Core | undefined,
+  words: Int32Array<ArrayBuffer>,
+  instruction: number,
+  vector: number,
+  hasErrorCode: boolean,
+  errorCode: number,
+): FaultRecord {
+  const cr2: [number, number] = [words[STATE_CR2 >> 2]!, words[(STATE_CR2 >> 2) + 1]!];
+  const state = CpuState.over(words);
+  const rip: [number, number] = [words[RIP_LO]!, words[RIP_HI]!];
+  return {
+    vector,
+    hasErrorCode,
+    errorCode,
+    cr2,
+    rip,
+    cs: state.selector(CS),
+    cpl: state.cpl(),
+    instruction,
+    mode: state.mode(),
+    registers: readRegisters(words),
+    walk: core && vector === VECTOR_PF ? core.mmu.explain(cr2[0], cr2[1]) : undefined,
+    opcodeBytes: core ? bytesAt(core, rip[0], rip[1]) : new Uint8Array(),
+  };
+}
+
+/** Up to 15 bytes at CS:RIP, read without side effects; fewer where they are not mapped. */
+function bytesAt(core: Core, ripLo: number, ripHi: number): Uint8Array {
+  const { state, mmu, space } = core;
+  const bytes: number[] = [];
+  const long = state.is64Bit();
+  for (let i = 0; i < 15; i++) {
+    const ipLo = (ripLo + i) | 0;
+    const lo = long ? ipLo : (ipLo + state.baseLo(CS)) | 0;
+    const hi = long ? (ripHi + (ipLo >>> 0 < ripLo >>> 0 ? 1 : 0)) | 0 : 0;
+    const walk = mmu.explain(lo, hi);
+    if (walk.physical === undefined || space.hostPage(Math.floor(walk.physical / 4096)) < 0) break;
+    bytes.push(space.read8(walk.physical));
+  }
+  return Uint8Array.from(bytes);
+}

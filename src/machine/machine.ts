@@ -1,0 +1,353 @@
+import { EventEmitter } from 'events'; // biome-ignore lint/style/useNodejsImportProtocol: the npm package of that name serves browsers.
+import { hex32, hex64, parseHex64 } from '../bits/hex.ts';
+import { AddressSpace } from '../bus/address-space.ts';
+import { NEVER } from '../bus/clock.ts';
+import { PortSpace } from '../bus/ports.ts';
+import { formatInstruction } from '../cpu/decode/format.ts';
+import { Core, PENDING_INTR, PENDING_STOP } from '../cpu/execute/core.ts';
+import { createCpuModel } from '../cpu/execute/cpu-model.ts';
+import { Processor } from '../cpu/processor.ts';
+import { RFLAGS_IF } from '../isa/rflags.ts';
+import { type Mapping, Mmu, type Walk } from '../mmu/mmu.ts';
+import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
+import { GuestFault, Unimplemented } from '../state/faults.ts';
+import { MAX_RAM_BYTES, RAM_OFFSET, ROM_BYTES, STATE_CR0, STATE_CR4, STATE_EFER } from '../state/layout.ts';
+import type { MachineEmitter, TimelineEntry } from './events.ts';
+import { type ExitResult, exitResult } from './exit.ts';
+import { FaultLog, type FaultRecord } from './fault-log.ts';
+import { type Registers, readRegisters } from './registers.ts';
+import { SerialConsole } from './serial-console.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface MachineConfig {
+  /** Bytes of RAM, a multiple of 4 KiB up to 3.5 GiB. */
+  readonly memory: number;
+  /** `MODEL[,+FEATURE][,-FEATURE]`. */
+  readonly cpu?: string | undefined;
+  /** Guest nanoseconds an instruction takes. */
+  readonly nanosecondsPerInstruction?: number | undefined;
+}
+
+export interface RunLimits {
+  /** Stop after so many more instructions. */
+  readonly maxInstructions?: number | undefined;
+  /** Stop after so many more seconds of guest time. */
+  readonly timeout?: number | undefined;
+  /** Stop after so many seconds of host time. */
+  readonly wallTimeout?: number | undefined;
+}
+
+/** An address as an API takes it: a `0x` string, a number below 2^53, or a pair of words. */
+export type Address = string | number | readonly [lo: number, hi: number];
+
+/** An executable that was loaded, for symbols. */
+export interface LoadedImage {
+  readonly name: string;
+  readonly symbols: readonly LoadedSymbol[];
+}
+
+export interface LoadedSymbol {
+  readonly name: string;
+  readonly address: readonly [lo: number, hi: number];
+  readonly size: number;
+}
+
+const DEFAULT_STEP_NS = 10;
+const TSC_PER_NS = 1;
+/** The processor comes back at least this often, so that host-time limits are seen. */
+const SLICE = 4_000_000;
+const TIMELINE_LIMIT = 4096;
+
+/** Address pairs, numbers and `0x` strings become a pair of words. */
+export function addressPair(address: Address): readonly [lo: number, hi: number] {
+  if (typeof address === 'number') return [address | 0, Math.floor(address / 4294967296) | 0];
+  if (typeof address !== 'string') return address;
+  const pair = parseHex64(address);
+  if (!pair) throw new TypeError(`address ${JSON.stringify(address)}: expected 0x and up to 16 hexadecimal digits`);
+  return pair;
+}
+
+/** A processor, memory, ports and time; the board (`pc.ts`) plugs devices in. */
+export class Machine {
+  readonly memory: number;
+  readonly state: CpuState;
+  readonly space: AddressSpace;
+  readonly ports = new PortSpace();
+  readonly mmu: Mmu;
+  readonly core: Core;
+  readonly processor: Processor;
+  readonly clock: VirtualClock;
+  readonly events = new EventEmitter() as unknown as MachineEmitter;
+  readonly serial = new SerialConsole();
+  readonly debugcon = new SerialConsole();
+  readonly timeline: TimelineEntry[] = [];
+  readonly faultLog = new FaultLog();
+  /** What was loaded, for symbols; filled by the boot floor. */
+  images: readonly LoadedImage[] = [];
+  /** Set once the run is over for good. */
+  exit: ExitResult | undefined;
+
+  #requested: ExitResult | undefined;
+  #mode: Mode;
+  #control = new Map<string, string>();
+
+  constructor(config: MachineConfig) {
+    const ramBytes = config.memory;
+    if (!Number.isInteger(ramBytes) || ramBytes <= 0 || ramBytes % 4096 !== 0 || ramBytes > MAX_RAM_BYTES) {
+      throw new RangeError(`memory: ${ramBytes} bytes: expected a multiple of 4096 up to ${MAX_RAM_BYTES}`);
+    }
+    this.memory = ramBytes;
+    const pages = Math.ceil((RAM_OFFSET + ramBytes + ROM_BYTES) / 65536);
+    const buffer = new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer as ArrayBuffer;
+    const romOffset = RAM_OFFSET + Math.ceil(ramBytes / 65536) * 65536;
+    this.space = new AddressSpace({
+      buffer,
+      ramOffset: RAM_OFFSET,
+      ramBytes,
+      romOffset,
+      romBytes: pages * 65536 - romOffset,
+    });
+    this.state = new CpuState(buffer);
+    const model = createCpuModel(config.cpu);
+    const fault = new GuestFault();
+    this.mmu = new Mmu(this.state, this.space, model.paging, fault);
+    const counter = {
+      instructions: () => this.processor.instructions(),
+      shorten: (count: number) => this.processor.shorten(count),
+    };
+    this.clock = new VirtualClock(counter, config.nanosecondsPerInstruction ?? DEFAULT_STEP_NS, TSC_PER_NS);
+    this.core = new Core({ ...this, model, time: this.clock, fault });
+    this.processor = new Processor(this.core, {
+      onFault: (vector, hasErrorCode, errorCode) => this.#noteFault(vector, hasErrorCode, errorCode),
+    });
+    this.core.observer = {
+      onControlWrite: (register, lo, hi) => this.#noteControl(register, lo, hi),
+      onModeChange: () => this.#noteMode(),
+    };
+    this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
+    this.serial.onByte = (byte) => this.events.emit('serial', byte);
+    this.debugcon.onByte = (byte) => this.events.emit('debugcon', byte);
+    this.#mode = this.state.mode();
+  }
+
+  /** Instructions retired since power-on. */
+  get instructions(): number {
+    return this.processor.instructions();
+  }
+
+  /** Guest time since power-on, ns. */
+  get guestNanoseconds(): number {
+    return this.clock.now();
+  }
+
+  get mode(): Mode {
+    return this.state.mode();
+  }
+
+  get faults(): FaultRecord[] {
+    return this.faultLog.records();
+  }
+
+  /** Ends the run after the running instruction. The first request counts. */
+  requestExit(result: ExitResult): void {
+    this.#requested ??= result;
+    this.core.pending |= PENDING_STOP;
+    this.core.endBlock();
+  }
+
+  /** After registers were set from outside (a boot protocol, a debugger): caches of them follow. */
+  stateChanged(): void {
+    this.#mode = this.state.mode();
+    this.core.segmentsChanged();
+    this.processor.contextChanged();
+    this.#control.clear();
+    for (const [name, offset] of [['cr0', STATE_CR0], ['cr4', STATE_CR4], ['efer', STATE_EFER]] as const) {
+      this.#control.set(name, hex32(this.state.words[offset >> 2]!));
+    }
+  }
+
+  /** Runs until the guest ends the run or a limit is reached. May be called again after a limit. */
+  run(limits: RunLimits = {}): ExitResult {
+    return this.#drive(limits, undefined);
+  }
+
+  /** Runs exactly `count` instructions, fewer when the run ends. */
+  step(count = 1): ExitResult | undefined {
+    const result = this.#drive({ maxInstructions: count }, undefined);
+    return this.exit ? result : undefined;
+  }
+
+  /**
+   * Runs until RIP is at a symbol or a linear address, until a mode is reached, or until a predicate holds. Mode is
+   * looked at after every block, a predicate after every instruction.
+   */
+  runUntil(
+    target: string | { linear: Address } | { mode: Mode } | ((machine: Machine) => boolean),
+    limits: RunLimits = {},
+  ): ExitResult {
+    if (typeof target === 'function') return this.#drive(limits, { done: () => target(this), each: 1 });
+    if (typeof target === 'object' && 'mode' in target) {
+      return this.#drive(limits, { done: () => this.state.mode() === target.mode, each: 0 });
+    }
+    const [lo, hi] = typeof target === 'string' && !target.startsWith('0x') ? this.symbolAddress(target) : addressPair(typeof target === 'string' ? target : target.linear);
+    const { words } = this.state;
+    this.processor.splitAt(lo, hi);
+    try {
+      return this.#drive(limits, { done: () => words[RIP_LO] === lo && words[RIP_HI] === hi, each: 0 });
+    } finally {
+      this.processor.splitAt(undefined, undefined);
+    }
+  }
+
+  /** Address of a symbol of a loaded image. @throws Error naming the images when there is none. */
+  symbolAddress(name: string): readonly [lo: number, hi: number] {
+    for (const image of this.images) {
+      const symbol = image.symbols.find((s) => s.name === name);
+      if (symbol) return symbol.address;
+    }
+    throw new Error(`symbol ${JSON.stringify(name)}: not in ${this.images.map((i) => i.name).join(', ') || 'any image'}`);
+  }
+
+  registers(): Registers {
+    return readRegisters(this.state.words);
+  }
+
+  /** Bytes at a linear address, read without side effects. @throws RangeError where nothing is mapped. */
+  readLinear(address: Address, count: number): Uint8Array {
+    const [lo, hi] = addressPair(address);
+    const bytes = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const at = (lo + i) | 0;
+      const walk = this.mmu.explain(at, (hi + (at >>> 0 < lo >>> 0 ? 1 : 0)) | 0);
+      if (walk.physical === undefined) throw new RangeError(`linear address ${hex64(at, hi)} is not mapped`);
+      bytes[i] = this.readPhysical(walk.physical, 1)[0]!;
+    }
+    return bytes;
+  }
+
+  /** Bytes of RAM or ROM at a physical address; holes and devices answer 0xff and are not touched. */
+  readPhysical(address: number, count: number): Uint8Array {
+    const bytes = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const page = this.space.hostPage(Math.floor((address + i) / 4096));
+      bytes[i] = page < 0 ? 0xff : this.space.u8[page + ((address + i) % 4096)]!;
+    }
+    return bytes;
+  }
+
+  /** The walk of a linear address with all its steps; nothing changes. */
+  translate(address: Address): Walk {
+    const [lo, hi] = addressPair(address);
+    return this.mmu.explain(lo, hi);
+  }
+
+  /** Everything that the present page tables map, neighbouring pages merged. */
+  mappings(): Mapping[] {
+    return [...this.mmu.mappings()];
+  }
+
+  #drive(limits: RunLimits, until: { done(): boolean; each: number } | undefined): ExitResult {
+    if (this.exit) return this.exit;
+    const lastInstruction = this.instructions + (limits.maxInstructions ?? Number.POSITIVE_INFINITY);
+    const lastTime = this.clock.now() + (limits.timeout ?? Number.POSITIVE_INFINITY) * 1e9;
+    const wallEnd = limits.wallTimeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + limits.wallTimeout * 1000;
+    try {
+      for (;;) {
+        if (this.#requested) return this.#finish(this.#requested);
+        this.clock.fireDue();
+        if (this.#requested) return this.#finish(this.#requested);
+        if (this.instructions >= lastInstruction) return exitResult('limit', `stopped after ${this.instructions} instructions`);
+        if (this.clock.now() >= lastTime) return exitResult('limit', `stopped after ${this.clock.now() / 1e9} s of guest time`);
+        if (performance.now() >= wallEnd) return exitResult('limit', `stopped after ${limits.wallTimeout} s of host time`);
+        const nextTime = Math.min(this.clock.nextDue(), lastTime);
+        let budget = Math.min(SLICE, lastInstruction - this.instructions);
+        if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
+        const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
+        if (end === 'shutdown') return this.#finish(exitResult('triple-fault', 'triple fault: the processor shut down'));
+        if (end === 'halted') {
+          const halted = this.#whileHalted(lastTime);
+          if (halted) return halted;
+        }
+        if (until && !this.#requested && until.done()) return exitResult('stopped', 'the awaited point was reached');
+      }
+    } catch (thrown) {
+      return this.#finish(this.#explain(thrown));
+    }
+  }
+
+  /** HLT: time jumps to the next event, or the run is over because nothing can come any more. */
+  #whileHalted(lastTime: number): ExitResult | undefined {
+    if (this.#requested) return undefined;
+    const interruptible = (this.core.flags.system() & RFLAGS_IF) !== 0;
+    if (!interruptible) return this.#finish(exitResult('halted', 'halted for good: HLT with interrupts off'));
+    if (this.core.pending & PENDING_INTR) return undefined;
+    const due = this.clock.nextDue();
+    if (due === NEVER && lastTime === Number.POSITIVE_INFINITY) {
+      return this.#finish(exitResult('halted', 'halted for good: HLT, and no device will ever interrupt'));
+    }
+    this.clock.skipTo(Math.min(due, lastTime));
+    return undefined;
+  }
+
+  #finish(result: ExitResult): ExitResult {
+    this.exit = result;
+    this.events.emit('exit', result);
+    return result;
+  }
+
+  #explain(thrown: unknown): ExitResult {
+    if (thrown instanceof Unimplemented) {
+      const { words } = this.state;
+      return exitResult('unimplemented', `${thrown.what} is not implemented (at RIP ${hex64(words[RIP_LO]!, words[RIP_HI]!)})`);
+    }
+    const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    return exitResult('internal-error', `internal error: ${detail}`);
+  }
+
+  #noteFault(vector: number, hasErrorCode: boolean, errorCode: number): void {
+    this.faultLog.note(this.core, this.instructions, vector, hasErrorCode, errorCode);
+    if (this.events.listenerCount('fault') > 0) {
+      const records = this.faultLog.records();
+      this.events.emit('fault', records[records.length - 1]!);
+    }
+  }
+
+  #noteControl(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void {
+    const to = register === 'cr3' ? hex64(lo, hi) : hex32(lo);
+    const from = this.#control.get(register) ?? (register === 'cr3' ? hex64(0, 0) : hex32(0));
+    this.#control.set(register, to);
+    if (from === to) return;
+    // CR3 changes with every process switch: only its first values tell something about a boot.
+    if (register === 'cr3' && this.timeline.filter((e) => e.event === 'cr3').length >= 16) return;
+    const entry = this.#entry(register, from, to);
+    this.#record(entry);
+    this.events.emit('control', entry);
+  }
+
+  #noteMode(): void {
+    const mode = this.state.mode();
+    if (mode === this.#mode) return;
+    const entry = this.#entry('mode', this.#mode, mode);
+    this.#mode = mode;
+    this.#record(entry);
+    this.events.emit('mode', entry);
+  }
+
+  #record(entry: TimelineEntry): void {
+    if (this.timeline.length < TIMELINE_LIMIT) this.timeline.push(entry);
+  }
+
+  #entry(event: TimelineEntry['event'], from: string, to: string): TimelineEntry {
+    const insn = this.processor.currentInstruction();
+    const [lo, hi] = this.processor.currentRip();
+    return {
+      instruction: this.instructions,
+      rip: [lo, hi],
+      event,
+      from,
+      to,
+      mode: this.state.mode(),
+      cause: insn ? formatInstruction(insn, lo, hi) : '',
+    };
+  }
+}

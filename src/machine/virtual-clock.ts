@@ -1,0 +1,95 @@
+import { type Clock, NEVER, type TimedEvent } from '../bus/clock.ts';
+import type { TimeSource } from '../cpu/execute/core.ts';
+
+/** What the clock needs to know of the processor. */
+export interface InstructionCounter {
+  /** Instructions retired before the running one. */
+  instructions(): number;
+  /** Come back after at most `count` more instructions. */
+  shorten(count: number): void;
+}
+
+/**
+ * Virtual time: instructions retired times a fixed step, plus what HLT skipped. The same run always sees the same
+ * time, bit for bit.
+ */
+export class VirtualClock implements Clock, TimeSource {
+  /** Guest nanoseconds that one instruction takes. */
+  readonly step: number;
+  /** Time-stamp counter ticks per guest nanosecond. */
+  readonly tscPerNanosecond: number;
+  readonly #counter: InstructionCounter;
+  /** Waiting events, soonest first; equal times keep the order of scheduling. */
+  readonly #queue: TimedEvent[] = [];
+  #skipped = 0;
+  #tscOffsetLo = 0;
+  #tscOffsetHi = 0;
+
+  constructor(counter: InstructionCounter, step: number, tscPerNanosecond: number) {
+    this.#counter = counter;
+    this.step = step;
+    this.tscPerNanosecond = tscPerNanosecond;
+  }
+
+  now(): number {
+    return this.#counter.instructions() * this.step + this.#skipped;
+  }
+
+  schedule(event: TimedEvent, at: number): void {
+    this.cancel(event);
+    event.due = at;
+    let i = this.#queue.length;
+    while (i > 0 && this.#queue[i - 1]!.due > at) i--;
+    this.#queue.splice(i, 0, event);
+    if (i === 0) this.#counter.shorten(this.instructionsUntil(at));
+  }
+
+  cancel(event: TimedEvent): void {
+    const i = this.#queue.indexOf(event);
+    if (i >= 0) this.#queue.splice(i, 1);
+    event.due = NEVER;
+  }
+
+  /** When the next event is due, ns; `NEVER` when none waits. */
+  nextDue(): number {
+    return this.#queue[0]?.due ?? NEVER;
+  }
+
+  /** Instructions until time `at` is reached, at least 1. */
+  instructionsUntil(at: number): number {
+    return Math.max(1, Math.ceil((at - this.now()) / this.step));
+  }
+
+  /** Fires everything that is due now, in order of time. An event may schedule itself again. */
+  fireDue(): void {
+    for (let guard = 0; guard < 100_000; guard++) {
+      const event = this.#queue[0];
+      if (!event || event.due > this.now()) return;
+      this.#queue.shift();
+      event.due = NEVER;
+      event.fire();
+    }
+  }
+
+  /** The processor is halted: time jumps to `at`. */
+  skipTo(at: number): void {
+    const now = this.now();
+    if (at > now) this.#skipped += at - now;
+  }
+
+  readTsc(): [lo: number, hi: number] {
+    const ticks = Math.floor(this.now() * this.tscPerNanosecond);
+    const lo = (ticks % 4294967296) | 0;
+    const sum = (lo + this.#tscOffsetLo) | 0;
+    const carry = sum >>> 0 < lo >>> 0 ? 1 : 0;
+    return [sum, (Math.floor(ticks / 4294967296) + this.#tscOffsetHi + carry) | 0];
+  }
+
+  writeTsc(lo: number, hi: number): void {
+    const ticks = Math.floor(this.now() * this.tscPerNanosecond);
+    const tickLo = (ticks % 4294967296) | 0;
+    this.#tscOffsetLo = (lo - tickLo) | 0;
+    const borrow = lo >>> 0 < tickLo >>> 0 ? 1 : 0;
+    this.#tscOffsetHi = (hi - Math.floor(ticks / 4294967296) - borrow) | 0;
+  }
+}

@@ -1,0 +1,271 @@
+import { RAM_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_MAX_ENTRIES, TLB_OFFSET } from '../state/layout.ts';
+
+/**
+ * One bank of the fast TLB: the 4 KiB translations of one address space for one class of access, direct-mapped.
+ *
+ * An entry is eight words:
+ *
+ *     0  read tag       1  high word     A tag is the page's linear address, so that one compare of both words
+ *     2  write tag      3  high word     (or of one i64) proves page, permission and that nothing special applies.
+ *     4  execute tag    5  high word     Its low 12 bits are 0 exactly when the access may go straight to memory.
+ *     6  addend: host offset = (low word of the linear address + addend) >>> 0; for a device or a hole the frame
+ *     7  size class, global, protection key, which of the used-lists hold the entry
+ *
+ * All three tags carry the page's number as long as the entry is used, also the ones that are invalid.
+ */
+export const TAG_READ = 0;
+export const TAG_WRITE = 2;
+export const TAG_EXECUTE = 4;
+export const ENTRY_ADDEND = 6;
+export const ENTRY_META = 7;
+export const ENTRY_WORDS = TLB_ENTRY_BYTES >> 2;
+
+/** Low bits of a tag. INVALID: the access is not permitted, or not known to be. The others: valid, but slow. */
+export const TAG_INVALID = 1 << 0;
+/** Not memory: a device or a hole. */
+export const TAG_DEVICE = 1 << 1;
+/** A write to ROM. */
+export const TAG_ROM = 1 << 2;
+/** A write to a page that holds decoded code. */
+export const TAG_CODE = 1 << 3;
+/** Alignment must be checked. */
+export const TAG_ALIGN = 1 << 4;
+/** Reserved for watchpoints. */
+export const TAG_WATCH = 1 << 5;
+/** Hits are being counted. */
+export const TAG_COUNT = 1 << 6;
+export const TAG_LOW_BITS = 0xfff;
+export const PAGE_MASK = -0x1000;
+const EMPTY = -1;
+
+export const META_SIZE = 0x3;
+export const META_GLOBAL = 1 << 2;
+/** The page is a user page with a protection key that is not 0. */
+export const META_KEYED = 1 << 3;
+const META_LISTED_LOCAL = 1 << 4;
+const META_LISTED_GLOBAL = 1 << 5;
+const META_LISTED = META_LISTED_LOCAL | META_LISTED_GLOBAL;
+
+/** Answers of `Bank.fill`. */
+export const FILL_EVICTED = 1;
+export const FILL_GREW = 2;
+
+const FIRST_ENTRIES = 4096;
+/** The banks' words, over the whole TLB region: word 0 is at TLB_OFFSET. */
+export function tlbWords(buffer: ArrayBuffer): Int32Array {
+  return new Int32Array(buffer, TLB_OFFSET, (RAM_OFFSET - TLB_OFFSET) >> 2);
+}
+
+export class Bank {
+  /** Index of the bank's first word. */
+  readonly offset: number;
+  /** (entries - 1) * ENTRY_WORDS: `(lo >>> 9) & mask` is the entry's first word within the bank. */
+  mask = (FIRST_ENTRIES - 1) * ENTRY_WORDS;
+  entries = FIRST_ENTRIES;
+
+  readonly #words: Int32Array;
+  readonly #maxEntries: number;
+  #active = false;
+  /** Used entries, as word offsets within the bank: by what the entry was when it was listed. */
+  #local = new Int32Array(0);
+  #global = new Int32Array(0);
+  #localCount = 0;
+  #globalCount = 0;
+  /** Since the bank was last empty or grown: fills that pushed out another page. */
+  #evictions = 0;
+
+  constructor(words: Int32Array, number: number) {
+    this.#words = words;
+    this.offset = (number * TLB_BANK_BYTES) >> 2;
+    const room = Math.min(TLB_MAX_ENTRIES, Math.floor((words.length - this.offset) / ENTRY_WORDS));
+    this.#maxEntries = 2 ** Math.floor(Math.log2(room));
+  }
+
+  /** Index of the first word of the entry that the address would have. */
+  at(lo: number): number {
+    return this.offset + ((lo >>> 9) & this.mask);
+  }
+
+  /**
+   * Fills the entry of a page: `read`, `write` and `execute` are the low bits of its tags. Answers FILL_EVICTED when a
+   * translation of another page had to go, FILL_GREW when the bank was doubled for it, else 0.
+   */
+  fill(
+    lo: number,
+    hi: number,
+    read: number,
+    write: number,
+    execute: number,
+    addend: number,
+    meta: number,
+  ): number {
+    const words = this.#words;
+    const page = lo & PAGE_MASK;
+    let i = this.at(lo);
+    let evicted = 0;
+    const before = words[i]!;
+    if (before !== EMPTY && ((before & PAGE_MASK) !== page || words[i + 1] !== hi)) {
+      evicted = FILL_EVICTED;
+      if (++this.#evictions > this.entries && this.entries < this.#maxEntries) {
+        this.#grow();
+        i = this.at(lo);
+        evicted = FILL_GREW;
+      }
+    }
+    const listed = words[i + ENTRY_META]! & META_LISTED;
+    const list = meta & META_GLOBAL ? META_LISTED_GLOBAL : META_LISTED_LOCAL;
+    if ((listed & list) === 0) this.#list(i - this.offset, list);
+    words[i] = page | read;
+    words[i + 1] = hi;
+    words[i + 2] = page | write;
+    words[i + 3] = hi;
+    words[i + 4] = page | execute;
+    words[i + 5] = hi;
+    words[i + 6] = addend;
+    words[i + 7] = meta | listed | list;
+    return evicted;
+  }
+
+  /** Drops everything that is not global. */
+  flushLocal(): void {
+    const words = this.#words;
+    const list = this.#local;
+    for (let n = this.#localCount - 1; n >= 0; n--) {
+      const i = this.offset + list[n]!;
+      const meta = words[i + ENTRY_META]!;
+      words[i + ENTRY_META] = meta & ~META_LISTED_LOCAL;
+      if ((meta & META_GLOBAL) === 0) clear(words, i);
+    }
+    this.#localCount = 0;
+  }
+
+  flushAll(): void {
+    const words = this.#words;
+    this.flushLocal();
+    const list = this.#global;
+    for (let n = this.#globalCount - 1; n >= 0; n--) {
+      const i = this.offset + list[n]!;
+      words[i + ENTRY_META] = 0;
+      clear(words, i);
+    }
+    this.#globalCount = 0;
+    this.#evictions = 0;
+  }
+
+  /** Drops the 4 KiB entry of one page, if it is global and `globals`, or not and `locals`. */
+  drop(lo: number, hi: number, globals: boolean, locals: boolean): void {
+    if (!this.#active) return;
+    const i = this.at(lo);
+    const words = this.#words;
+    if ((words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i + 1] !== hi) return;
+    if (words[i + ENTRY_META]! & META_GLOBAL ? globals : locals) clear(words, i);
+  }
+
+  /** Drops every fragment of the large page of `bytes` (2 MiB or 1 GiB) that starts at `base`. */
+  dropFragments(base: number, hi: number, bytes: number, globals: boolean, locals: boolean): void {
+    if (!this.#active) return;
+    const region = -bytes;
+    const count = Math.min(bytes >>> 12, this.entries);
+    const words = this.#words;
+    let at = (base >>> 9) & this.mask;
+    for (let n = 0; n < count; n++) {
+      const i = this.offset + at;
+      at = (at + ENTRY_WORDS) & this.mask;
+      if ((words[i]! & region) !== base || words[i + 1] !== hi) continue;
+      const meta = words[i + ENTRY_META]!;
+      if ((meta & META_SIZE) === 0 || words[i] === EMPTY) continue;
+      if (meta & META_GLOBAL ? globals : locals) clear(words, i);
+    }
+  }
+
+  /** Drops the entries whose tags depend on a protection key. */
+  dropKeyed(): void {
+    this.#each((words, i) => {
+      if (words[i + ENTRY_META]! & META_KEYED) clear(words, i);
+    });
+  }
+
+  /** Takes the fast write tag from every entry of the host page `host` (an int32), wherever it is mapped. */
+  slowWrites(host: number): void {
+    this.#each((words, i) => {
+      if (writesTo(words, i, host)) words[i + TAG_WRITE]! |= TAG_CODE;
+    });
+  }
+
+  /** True when the entry at word `i` is one of this bank. */
+  holds(i: number): boolean {
+    return i >= this.offset && i < this.offset + this.entries * ENTRY_WORDS;
+  }
+
+  #each(visit: (words: Int32Array, i: number) => void): void {
+    for (let n = 0; n < this.#localCount; n++) visit(this.#words, this.offset + this.#local[n]!);
+    for (let n = 0; n < this.#globalCount; n++) visit(this.#words, this.offset + this.#global[n]!);
+  }
+
+  #list(at: number, list: number): void {
+    if (list === META_LISTED_GLOBAL) this.#global[this.#globalCount++] = at;
+    else this.#local[this.#localCount++] = at;
+  }
+
+  /** Before the first use: memory starts as zeros, and a tag of 0 would be the page at 0. */
+  activate(): void {
+    if (this.#active) return;
+    this.#active = true;
+    this.#local = new Int32Array(this.entries);
+    this.#global = new Int32Array(this.entries);
+    this.#empty(0, this.entries);
+  }
+
+  #empty(from: number, to: number): void {
+    for (let n = from; n < to; n++) {
+      const i = this.offset + n * ENTRY_WORDS;
+      clear(this.#words, i);
+      this.#words[i + ENTRY_META] = 0;
+    }
+  }
+
+  /** Doubles the bank. Each entry stays where it is or moves up by the old size, as its address says. */
+  #grow(): void {
+    const words = this.#words;
+    const half = this.entries;
+    this.#empty(half, half * 2);
+    this.entries = half * 2;
+    this.mask = (this.entries - 1) * ENTRY_WORDS;
+    this.#local = new Int32Array(this.entries);
+    this.#global = new Int32Array(this.entries);
+    this.#localCount = 0;
+    this.#globalCount = 0;
+    this.#evictions = 0;
+    for (let n = 0; n < half; n++) {
+      let i = this.offset + n * ENTRY_WORDS;
+      const meta = words[i + ENTRY_META]! & ~META_LISTED;
+      words[i + ENTRY_META] = 0;
+      if (words[i] === EMPTY) continue;
+      const home = this.at(words[i]!);
+      if (home !== i) {
+        words.copyWithin(home, i, i + ENTRY_WORDS);
+        clear(words, i);
+        i = home;
+      }
+      const list = meta & META_GLOBAL ? META_LISTED_GLOBAL : META_LISTED_LOCAL;
+      words[i + ENTRY_META] = meta | list;
+      this.#list(i - this.offset, list);
+    }
+  }
+}
+
+/** True when the entry lets writes through to the host page `host` (an int32) without telling anybody. */
+export function writesTo(words: Int32Array, i: number, host: number): boolean {
+  const tag = words[i + TAG_WRITE]!;
+  if (tag & (TAG_INVALID | TAG_DEVICE | TAG_ROM | TAG_CODE)) return false;
+  return (((tag & PAGE_MASK) + words[i + ENTRY_ADDEND]!) | 0) === host;
+}
+
+function clear(words: Int32Array, i: number): void {
+  words[i] = EMPTY;
+  words[i + 1] = EMPTY;
+  words[i + 2] = EMPTY;
+  words[i + 3] = EMPTY;
+  words[i + 4] = EMPTY;
+  words[i + 5] = EMPTY;
+}

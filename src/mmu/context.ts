@@ -1,0 +1,55 @@
+import { PAGE_1G, PAGE_2M, PAGE_4M } from '../isa/paging.ts';
+import { TLB_CLASSES } from '../state/layout.ts';
+import { Bank } from './bank.ts';
+import { FRAGMENTS_1G, FRAGMENTS_2M, LargePages } from './large-pages.ts';
+import { StructureCache } from './structure-cache.ts';
+
+/** Everything that is cached for one address space: one PCID, or all there is while CR4.PCIDE is 0. */
+export class Context {
+  /** The PCID, or -1 while the slot is free. */
+  pcid: number;
+  lastUse = 0;
+  /** Changes whenever any translation of this address space may have changed; never the same in two contexts. */
+  generation = 0;
+  readonly banks: readonly Bank[];
+  readonly large = new LargePages();
+  readonly structures = new StructureCache();
+
+  constructor(words: Int32Array, slot: number, pcid: number) {
+    this.pcid = pcid;
+    this.banks = Array.from(
+      { length: TLB_CLASSES },
+      (_, accessClass) => new Bank(words, slot * TLB_CLASSES + accessClass),
+    );
+  }
+
+  /** Drops all but global translations, and the paging-structure cache. */
+  flushLocal(): void {
+    for (const bank of this.banks) bank.flushLocal();
+    this.large.flushLocal();
+    this.structures.flush();
+  }
+
+  flushAll(): void {
+    for (const bank of this.banks) bank.flushAll();
+    this.large.flushAll();
+    this.structures.flush();
+  }
+
+  /**
+   * Drops the page of an address: the 4 KiB entry and, when the address lies in a large page, that page with all its
+   * fragments. `halves`: 32-bit paging, whose large pages are two entries of 2 MiB each.
+   */
+  drop(lo: number, hi: number, halves: boolean, globals: boolean, locals: boolean): void {
+    for (const bank of this.banks) bank.drop(lo, hi, globals, locals);
+    const fragments = this.large.drop(lo, hi, globals, locals);
+    const other = halves ? this.large.drop(lo ^ PAGE_2M, hi, globals, locals) : 0;
+    if ((fragments | other) & FRAGMENTS_2M)
+      this.#dropFragments(lo, hi, halves ? PAGE_4M : PAGE_2M, globals, locals);
+    if (fragments & FRAGMENTS_1G) this.#dropFragments(lo, hi, PAGE_1G, globals, locals);
+  }
+
+  #dropFragments(lo: number, hi: number, bytes: number, globals: boolean, locals: boolean): void {
+    for (const bank of this.banks) bank.dropFragments(lo & -bytes, hi, bytes, globals, locals);
+  }
+}

@@ -1,0 +1,77 @@
+import { PAGE_1G, PAGE_2M, PAGE_4K, PAGE_4M } from '../isa/paging.ts';
+
+/** Size classes of pages, as cached translations and counters index them. */
+export const SIZE_4K = 0;
+export const SIZE_2M = 1;
+export const SIZE_4M = 2;
+export const SIZE_1G = 3;
+
+export const SIZE_BYTES: readonly number[] = [PAGE_4K, PAGE_2M, PAGE_4M, PAGE_1G];
+export const SIZE_NAMES = ['4K', '2M', '4M', '1G'] as const;
+export type SizeName = (typeof SIZE_NAMES)[number];
+
+/** Why cached translations were dropped. `pcid`: an address-space slot was given to another PCID. */
+export const FLUSH_REASONS = [
+  'cr0', 'cr3', 'cr4', 'efer', 'pkru', 'invlpg', 'invpcid', 'pcid', 'a20', 'map', 'reset',
+] as const; // biome-ignore format: one row.
+export type FlushReason = (typeof FLUSH_REASONS)[number];
+
+/** A copy of the counters with the names that reports use. */
+export interface CountersReport {
+  /** Accesses that found their translation; only counted while `Mmu.countHits` is on. */
+  readonly hits: number;
+  /** Completed page walks, by size of the page found. */
+  readonly walks: Readonly<Record<SizeName, number>>;
+  /** Paging-structure entries read by those walks. */
+  readonly references: Readonly<Record<SizeName, number>>;
+  /** 4 KiB entries filled, by size of the page that they are part of. */
+  readonly fills: Readonly<Record<SizeName, number>>;
+  /** Of these fills, those made from a large page that was kept whole, without a walk. */
+  readonly refills: Readonly<Record<SizeName, number>>;
+  /** Fills that pushed out a translation of another page. */
+  readonly evictions: number;
+  readonly pageFaults: number;
+  readonly flushes: Readonly<Record<FlushReason, number>>;
+}
+
+/** What the MMU did. Everything here is counted off the hot path. */
+export class Counters {
+  hits = 0;
+  evictions = 0;
+  pageFaults = 0;
+  // Indexed by size class. Doubles, so that no count ever changes its representation.
+  readonly walks = new Float64Array(SIZE_NAMES.length);
+  readonly references = new Float64Array(SIZE_NAMES.length);
+  readonly fills = new Float64Array(SIZE_NAMES.length);
+  readonly refills = new Float64Array(SIZE_NAMES.length);
+  readonly flushes: Record<FlushReason, number> = zeroFlushes();
+
+  clear(): void {
+    this.hits = 0;
+    this.evictions = 0;
+    this.pageFaults = 0;
+    for (const bySize of [this.walks, this.references, this.fills, this.refills]) bySize.fill(0);
+    Object.assign(this.flushes, zeroFlushes());
+  }
+
+  report(): CountersReport {
+    return {
+      hits: this.hits,
+      walks: named(this.walks),
+      references: named(this.references),
+      fills: named(this.fills),
+      refills: named(this.refills),
+      evictions: this.evictions,
+      pageFaults: this.pageFaults,
+      flushes: { ...this.flushes },
+    };
+  }
+}
+
+function zeroFlushes(): Record<FlushReason, number> {
+  return Object.fromEntries(FLUSH_REASONS.map((reason) => [reason, 0])) as Record<FlushReason, number>;
+}
+
+function named(bySize: Float64Array): Record<SizeName, number> {
+  return Object.fromEntries(SIZE_NAMES.map((name, size) => [name, bySize[size]])) as Record<SizeName, number>;
+}

@@ -1,0 +1,500 @@
+import { isCanonical } from '../bits/words.ts';
+import { VECTOR_AC, VECTOR_GP } from '../isa/vectors.ts';
+import {
+  ENTRY_ADDEND,
+  PAGE_MASK,
+  TAG_ALIGN,
+  TAG_CODE,
+  TAG_DEVICE,
+  TAG_LOW_BITS,
+  TAG_ROM,
+  TAG_WRITE,
+} from './bank.ts';
+import { ACCESS_FETCH, ACCESS_READ, ACCESS_WRITE, CLASS_SUPERVISOR } from './permissions.ts';
+import { Translator } from './translator.ts';
+
+export type { CountersReport, FlushReason, SizeName } from './counters.ts';
+export type { Translation, Walk, WalkStep } from './explain.ts';
+export type { Mapping, MappingList } from './mappings.ts';
+
+type Width = 1 | 2 | 4 | 8;
+
+const PAGE_BYTES = 0x1000;
+const OFFSET = 0xfff;
+
+/** Where the bytes of one access within one page are. */
+interface Place {
+  /** Low bits of the tag: what is special about the page. */
+  slow: number;
+  /** Host byte offset; for a device or a hole the physical address. */
+  at: number;
+  bytes: number;
+}
+
+/**
+ * Memory by linear address. A hit is one compare of the tag and one access to host memory; everything else (a miss,
+ * a device, ROM, a code page, a page crosser, a misaligned access that must be checked) fails that compare.
+ *
+ * Faults are precise: nothing is written before all of an access is known to be permitted.
+ */
+export class Mmu extends Translator {
+  /** High word of the last 64-bit read. */
+  high = 0;
+
+  readonly #view: DataView = this.space.view;
+  readonly #u8: Uint8Array = this.space.u8;
+  readonly #ramOffset = this.space.memory.ramOffset;
+
+  /** Host offset, as an int32, that the last `modify` proved writable; 0 when it is one of `#first` and `#second`. */
+  #modified = 0;
+  readonly #first: Place = { slow: 0, at: 0, bytes: 0 };
+  readonly #second: Place = { slow: 0, at: 0, bytes: 0 };
+  /** Bytes of an access that crosses a page. */
+  readonly #crossing = new DataView(new ArrayBuffer(8));
+
+  read8(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i] === (lo & PAGE_MASK) && tlb[i + 1] === hi)
+      return this.#u8[(lo + tlb[i + ENTRY_ADDEND]!) >>> 0]!;
+    return this.#slowRead(lo, hi, 1);
+  }
+
+  read16(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i] === ((lo + 1) & PAGE_MASK) && tlb[i + 1] === hi) {
+      return this.#view.getUint16((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, true);
+    }
+    return this.#slowRead(lo, hi, 2);
+  }
+
+  /** A signed word. */
+  read32(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    // The last byte's page is compared: an access that crosses into the next page misses by itself.
+    if (tlb[i] === ((lo + 3) & PAGE_MASK) && tlb[i + 1] === hi) {
+      return this.#view.getInt32((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, true);
+    }
+    return this.#slowRead(lo, hi, 4);
+  }
+
+  /** The low word; the high word is then in `this.high`. */
+  read64(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i] === ((lo + 7) & PAGE_MASK) && tlb[i + 1] === hi) {
+      const at = (lo + tlb[i + ENTRY_ADDEND]!) >>> 0;
+      this.high = this.#view.getInt32(at + 4, true);
+      return this.#view.getInt32(at, true);
+    }
+    return this.#slowRead(lo, hi, 8);
+  }
+
+  write8(lo: number, hi: number, value: number): void {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === (lo & PAGE_MASK) && tlb[i + 3] === hi) {
+      this.#u8[(lo + tlb[i + ENTRY_ADDEND]!) >>> 0] = value;
+    } else this.#slowWrite(lo, hi, 1, value, 0);
+  }
+
+  write16(lo: number, hi: number, value: number): void {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === ((lo + 1) & PAGE_MASK) && tlb[i + 3] === hi) {
+      this.#view.setInt16((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, value, true);
+    } else this.#slowWrite(lo, hi, 2, value, 0);
+  }
+
+  write32(lo: number, hi: number, value: number): void {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === ((lo + 3) & PAGE_MASK) && tlb[i + 3] === hi) {
+      this.#view.setInt32((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, value, true);
+    } else this.#slowWrite(lo, hi, 4, value, 0);
+  }
+
+  write64(lo: number, hi: number, valueLo: number, valueHi: number): void {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === ((lo + 7) & PAGE_MASK) && tlb[i + 3] === hi) {
+      const at = (lo + tlb[i + ENTRY_ADDEND]!) >>> 0;
+      this.#view.setInt32(at, valueLo, true);
+      this.#view.setInt32(at + 4, valueHi, true);
+    } else this.#slowWrite(lo, hi, 8, valueLo, valueHi);
+  }
+
+  // Read for update. Whatever may be written may be read (a protection key that denies reads denies writes too).
+
+  modify8(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === (lo & PAGE_MASK) && tlb[i + 3] === hi) {
+      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+      this.#modified = at;
+      return this.#u8[at >>> 0]!;
+    }
+    return this.#slowModify(lo, hi, 1);
+  }
+
+  modify16(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === ((lo + 1) & PAGE_MASK) && tlb[i + 3] === hi) {
+      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+      this.#modified = at;
+      return this.#view.getUint16(at >>> 0, true);
+    }
+    return this.#slowModify(lo, hi, 2);
+  }
+
+  modify32(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === ((lo + 3) & PAGE_MASK) && tlb[i + 3] === hi) {
+      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+      this.#modified = at;
+      return this.#view.getInt32(at >>> 0, true);
+    }
+    return this.#slowModify(lo, hi, 4);
+  }
+
+  /** The low word; the high word is then in `this.high`. */
+  modify64(lo: number, hi: number): number {
+    const { tlb } = this;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 2] === ((lo + 7) & PAGE_MASK) && tlb[i + 3] === hi) {
+      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+      this.#modified = at;
+      this.high = this.#view.getInt32((at >>> 0) + 4, true);
+      return this.#view.getInt32(at >>> 0, true);
+    }
+    return this.#slowModify(lo, hi, 8);
+  }
+
+  commit8(value: number): void {
+    const at = this.#modified;
+    if (at !== 0) this.#u8[at >>> 0] = value;
+    else this.#commitPlaces(1, value, 0);
+  }
+
+  commit16(value: number): void {
+    const at = this.#modified;
+    if (at !== 0) this.#view.setInt16(at >>> 0, value, true);
+    else this.#commitPlaces(2, value, 0);
+  }
+
+  commit32(value: number): void {
+    const at = this.#modified;
+    if (at !== 0) this.#view.setInt32(at >>> 0, value, true);
+    else this.#commitPlaces(4, value, 0);
+  }
+
+  commit64(lo: number, hi: number): void {
+    const at = this.#modified;
+    if (at !== 0) {
+      this.#view.setInt32(at >>> 0, lo, true);
+      this.#view.setInt32((at >>> 0) + 4, hi, true);
+    } else this.#commitPlaces(8, lo, hi);
+  }
+
+  // Instruction fetch.
+
+  /** Host byte offset of an instruction byte; -1 where it must be fetched from a device. */
+  fetchHost(lo: number, hi: number): number {
+    const { tlb } = this;
+    let i = this.bank + ((lo >>> 9) & this.mask);
+    if (tlb[i + 4] !== (lo & PAGE_MASK) || tlb[i + 5] !== hi) {
+      i = this.entry(lo, hi, ACCESS_FETCH);
+      if (tlb[i + 4]! & TAG_DEVICE) return -1;
+    }
+    return (lo + tlb[i + ENTRY_ADDEND]!) >>> 0;
+  }
+
+  fetchByte(lo: number, hi: number): number {
+    const host = this.fetchHost(lo, hi);
+    if (host >= 0) return this.#u8[host]!;
+    return this.space.read8(this.#devicePhysical(this.entry(lo, hi, ACCESS_FETCH), lo));
+  }
+
+  // Implicit supervisor accesses, whatever the CPL: descriptor tables, the IDT and the TSS.
+
+  readSystem8(lo: number, hi: number): number {
+    return this.accessClass === CLASS_SUPERVISOR ? this.read8(lo, hi) : this.#readAsSupervisor(lo, hi, 1);
+  }
+
+  readSystem16(lo: number, hi: number): number {
+    return this.accessClass === CLASS_SUPERVISOR ? this.read16(lo, hi) : this.#readAsSupervisor(lo, hi, 2);
+  }
+
+  readSystem32(lo: number, hi: number): number {
+    return this.accessClass === CLASS_SUPERVISOR ? this.read32(lo, hi) : this.#readAsSupervisor(lo, hi, 4);
+  }
+
+  readSystem64(lo: number, hi: number): number {
+    return this.accessClass === CLASS_SUPERVISOR ? this.read64(lo, hi) : this.#readAsSupervisor(lo, hi, 8);
+  }
+
+  writeSystem8(lo: number, hi: number, value: number): void {
+    this.#writeAsSupervisor(lo, hi, 1, value, 0);
+  }
+
+  writeSystem16(lo: number, hi: number, value: number): void {
+    this.#writeAsSupervisor(lo, hi, 2, value, 0);
+  }
+
+  writeSystem32(lo: number, hi: number, value: number): void {
+    this.#writeAsSupervisor(lo, hi, 4, value, 0);
+  }
+
+  writeSystem64(lo: number, hi: number, valueLo: number, valueHi: number): void {
+    this.#writeAsSupervisor(lo, hi, 8, valueLo, valueHi);
+  }
+
+  #readAsSupervisor(lo: number, hi: number, bytes: Width): number {
+    const before = this.accessClass;
+    this.selectClass(CLASS_SUPERVISOR);
+    try {
+      return this.#slowRead(lo, hi, bytes);
+    } finally {
+      this.selectClass(before);
+    }
+  }
+
+  #writeAsSupervisor(lo: number, hi: number, bytes: Width, valueLo: number, valueHi: number): void {
+    const before = this.accessClass;
+    this.selectClass(CLASS_SUPERVISOR);
+    try {
+      this.#slowWrite(lo, hi, bytes, valueLo, valueHi);
+    } finally {
+      this.selectClass(before);
+    }
+  }
+
+  // Probes: the fault that the access would raise, without the access. Alignment is not looked at.
+
+  probeRead(lo: number, hi: number, bytes: number): void {
+    this.#probe(lo, hi, bytes, ACCESS_READ);
+  }
+
+  probeWrite(lo: number, hi: number, bytes: number): void {
+    this.#probe(lo, hi, bytes, ACCESS_WRITE);
+  }
+
+  #probe(lo: number, hi: number, bytes: number, access: number): void {
+    let page = lo;
+    let pageHi = hi;
+    const lastHi = (lo >>> 0) + bytes > 0x100000000 ? this.#highOfNext(0, hi) : hi;
+    if (!isCanonical(lastHi, this.linearBits)) throw this.fault.setWithCode(VECTOR_GP, 0);
+    for (let left = bytes; left > 0; ) {
+      this.entry(page, pageHi, access);
+      left -= PAGE_BYTES - (page & OFFSET);
+      const next = (page & PAGE_MASK) + PAGE_BYTES;
+      pageHi = this.#highOfNext(next | 0, pageHi);
+      page = next | 0;
+    }
+  }
+
+  /**
+   * Host byte offset where `lo:hi` may be read (written) without more ado, up to the end of its page; -1 when the
+   * access needs `readN` (`writeN`). Raises the fault that the access to this byte would raise.
+   */
+  hostForRead(lo: number, hi: number): number {
+    const i = this.entry(lo, hi, ACCESS_READ);
+    return this.tlb[i]! & TAG_LOW_BITS ? -1 : (lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0;
+  }
+
+  hostForWrite(lo: number, hi: number): number {
+    const i = this.entry(lo, hi, ACCESS_WRITE);
+    return this.tlb[i + TAG_WRITE]! & TAG_LOW_BITS ? -1 : (lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0;
+  }
+
+  // Slow paths.
+
+  #slowRead(lo: number, hi: number, bytes: Width): number {
+    if ((lo & OFFSET) + bytes > PAGE_BYTES) {
+      this.#locateCrossing(lo, hi, bytes, ACCESS_READ);
+      return this.#gather(bytes);
+    }
+    const i = this.entry(lo, hi, ACCESS_READ);
+    const slow = this.tlb[i]! & TAG_LOW_BITS;
+    if (slow === 0) return this.#readHost((lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0, bytes);
+    if (slow & TAG_ALIGN) this.#checkAlignment(lo, bytes);
+    if (slow & TAG_DEVICE) return this.#readDevice(this.#devicePhysical(i, lo), bytes);
+    return this.#readHost((lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0, bytes);
+  }
+
+  #slowWrite(lo: number, hi: number, bytes: Width, valueLo: number, valueHi: number): void {
+    if ((lo & OFFSET) + bytes > PAGE_BYTES) {
+      this.#locateCrossing(lo, hi, bytes, ACCESS_WRITE);
+      this.#scatter(bytes, valueLo, valueHi);
+      return;
+    }
+    const i = this.entry(lo, hi, ACCESS_WRITE);
+    const slow = this.tlb[i + TAG_WRITE]! & TAG_LOW_BITS;
+    if (slow === 0) {
+      this.#writeHost((lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0, bytes, valueLo, valueHi);
+      return;
+    }
+    if (slow & TAG_ALIGN) this.#checkAlignment(lo, bytes);
+    this.#place(this.#first, lo, i, bytes, ACCESS_WRITE);
+    this.#writePlace(this.#first, bytes, valueLo, valueHi);
+  }
+
+  #slowModify(lo: number, hi: number, bytes: Width): number {
+    const first = this.#first;
+    this.#modified = 0;
+    if ((lo & OFFSET) + bytes > PAGE_BYTES) {
+      this.#locateCrossing(lo, hi, bytes, ACCESS_WRITE);
+      return this.#gather(bytes);
+    }
+    const i = this.entry(lo, hi, ACCESS_WRITE);
+    this.#place(first, lo, i, bytes, ACCESS_WRITE);
+    this.#second.bytes = 0;
+    if (first.slow & TAG_ALIGN) this.#checkAlignment(lo, bytes);
+    if (first.slow & TAG_DEVICE) return this.#readDevice(first.at, bytes);
+    if (first.slow === 0) this.#modified = first.at | 0;
+    return this.#readHost(first.at, bytes);
+  }
+
+  #commitPlaces(bytes: Width, valueLo: number, valueHi: number): void {
+    if (this.#second.bytes > 0) this.#scatter(bytes, valueLo, valueHi);
+    else this.#writePlace(this.#first, bytes, valueLo, valueHi);
+  }
+
+  /** Both pages are translated before any byte moves; a fault names the first byte that cannot be reached. */
+  #locateCrossing(lo: number, hi: number, bytes: Width, access: number): void {
+    const second = ((lo & PAGE_MASK) + PAGE_BYTES) | 0;
+    const secondHi = this.#highOfNext(second, hi);
+    const inFirst = PAGE_BYTES - (lo & OFFSET);
+    if (!isCanonical(secondHi, this.linearBits)) throw this.fault.setWithCode(VECTOR_GP, 0);
+    this.#place(this.#first, lo, this.entry(lo, hi, access), inFirst, access);
+    this.#place(this.#second, second, this.entry(second, secondHi, access), bytes - inFirst, access);
+    // An access that crosses a page is not aligned.
+    if ((this.#first.slow | this.#second.slow) & TAG_ALIGN) this.#checkAlignment(1, bytes);
+  }
+
+  /** High word of the address of the page after one at `hi`. Outside of 64-bit mode addresses wrap at 4 GiB. */
+  #highOfNext(nextLo: number, hi: number): number {
+    if (nextLo !== 0) return hi;
+    return this.state.is64Bit() ? (hi + 1) | 0 : 0;
+  }
+
+  #place(place: Place, lo: number, i: number, bytes: number, access: number): void {
+    const tag = i + (access << 1);
+    let slow = this.tlb[tag]! & TAG_LOW_BITS;
+    if (slow & TAG_DEVICE) place.at = this.#devicePhysical(i, lo);
+    else {
+      place.at = (lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0;
+      if (slow & TAG_CODE && access === ACCESS_WRITE) slow = this.codeTag(i, place.at) & TAG_LOW_BITS;
+    }
+    place.slow = slow;
+    place.bytes = bytes;
+  }
+
+  #devicePhysical(i: number, lo: number): number {
+    return (this.tlb[i + ENTRY_ADDEND]! >>> 0) * PAGE_BYTES + (lo & OFFSET);
+  }
+
+  #checkAlignment(lo: number, bytes: Width): void {
+    if (lo & (bytes - 1)) throw this.fault.setWithCode(VECTOR_AC, 0);
+  }
+
+  #readHost(at: number, bytes: Width): number {
+    switch (bytes) {
+      case 1:
+        return this.#u8[at]!;
+      case 2:
+        return this.#view.getUint16(at, true);
+      case 4:
+        return this.#view.getInt32(at, true);
+      case 8:
+        this.high = this.#view.getInt32(at + 4, true);
+        return this.#view.getInt32(at, true);
+    }
+  }
+
+  #writeHost(at: number, bytes: Width, valueLo: number, valueHi: number): void {
+    switch (bytes) {
+      case 1:
+        this.#u8[at] = valueLo;
+        return;
+      case 2:
+        this.#view.setInt16(at, valueLo, true);
+        return;
+      case 4:
+        this.#view.setInt32(at, valueLo, true);
+        return;
+      case 8:
+        this.#view.setInt32(at, valueLo, true);
+        this.#view.setInt32(at + 4, valueHi, true);
+    }
+  }
+
+  /** A device or a hole. Eight bytes are two accesses of four, as on a 32-bit bus. */
+  #readDevice(physical: number, bytes: Width): number {
+    switch (bytes) {
+      case 1:
+        return this.space.read8(physical);
+      case 2:
+        return this.space.read16(physical);
+      case 4:
+        return this.space.read32(physical) | 0;
+      case 8: {
+        const low = this.space.read32(physical) | 0;
+        this.high = this.space.read32(physical + 4) | 0;
+        return low;
+      }
+    }
+  }
+
+  #writePlace(place: Place, bytes: Width, valueLo: number, valueHi: number): void {
+    const { slow, at } = place;
+    if (slow & TAG_ROM) return;
+    if (slow & TAG_DEVICE) {
+      if (bytes === 1) this.space.write8(at, valueLo);
+      else if (bytes === 2) this.space.write16(at, valueLo);
+      else this.space.write32(at, valueLo);
+      if (bytes === 8) this.space.write32(at + 4, valueHi);
+      return;
+    }
+    this.#writeHost(at, bytes, valueLo, valueHi);
+    if (slow & TAG_CODE) this.codePages.written(at - this.#ramOffset, bytes);
+  }
+
+  /** The bytes of the two places of a crossing, as one value. */
+  #gather(bytes: Width): number {
+    const inFirst = this.#first.bytes;
+    for (let n = 0; n < bytes; n++) {
+      const { slow, at } = n < inFirst ? this.#first : this.#second;
+      const offset = n < inFirst ? n : n - inFirst;
+      this.#crossing.setUint8(n, slow & TAG_DEVICE ? this.space.read8(at + offset) : this.#u8[at + offset]!);
+    }
+    if (bytes === 2) return this.#crossing.getUint16(0, true);
+    if (bytes === 8) this.high = this.#crossing.getInt32(4, true);
+    return this.#crossing.getInt32(0, true);
+  }
+
+  #scatter(bytes: Width, valueLo: number, valueHi: number): void {
+    this.#crossing.setInt32(0, valueLo, true);
+    this.#crossing.setInt32(4, valueHi, true);
+    const inFirst = this.#first.bytes;
+    this.#writeBytes(this.#first, 0, inFirst);
+    this.#writeBytes(this.#second, inFirst, bytes);
+    for (const { slow, at, bytes: count } of [this.#first, this.#second]) {
+      if (slow & TAG_CODE) this.codePages.written(at - this.#ramOffset, count);
+    }
+  }
+
+  #writeBytes(place: Place, from: number, to: number): void {
+    const { slow, at } = place;
+    if (slow & TAG_ROM) return;
+    for (let n = from; n < to; n++) {
+      const byte = this.#crossing.getUint8(n);
+      if (slow & TAG_DEVICE) this.space.write8(at + n - from, byte);
+      else this.#u8[at + n - from] = byte;
+    }
+  }
+}

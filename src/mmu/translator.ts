@@ -1,0 +1,529 @@
+import { isCanonical } from '../bits/words.ts';
+import { type AddressSpace, PAGE_RAM, PAGE_ROM } from '../bus/address-space.ts';
+import {
+  CR0_AM,
+  CR0_PG,
+  CR0_WP,
+  CR4_LA57,
+  CR4_PAE,
+  CR4_PCIDE,
+  CR4_PGE,
+  CR4_PKE,
+  CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
+  EFER_LMA,
+  EFER_NXE,
+} from '../isa/control.ts';
+import { PAGING_4LEVEL, PAGING_32BIT, PAGING_NONE, PTE_D, PTE_G, PTE_US } from '../isa/paging.ts';
+import { RFLAGS_AC } from '../isa/rflags.ts';
+import { PF_ID, PF_US, PF_WR, VECTOR_GP, VECTOR_PF } from '../isa/vectors.ts';
+import type { CpuState } from '../state/cpu-state.ts';
+import type { GuestFault } from '../state/faults.ts';
+import {
+  STATE_CPL,
+  STATE_CR0,
+  STATE_CR2,
+  STATE_CR3,
+  STATE_CR4,
+  STATE_EFER,
+  STATE_PDPTE,
+  STATE_PKRU,
+  STATE_RFLAGS,
+  TLB_SLOTS,
+} from '../state/layout.ts';
+import {
+  type Bank,
+  FILL_EVICTED,
+  FILL_GREW,
+  META_GLOBAL,
+  META_KEYED,
+  PAGE_MASK,
+  TAG_ALIGN,
+  TAG_CODE,
+  TAG_COUNT,
+  TAG_DEVICE,
+  TAG_INVALID,
+  TAG_ROM,
+  TAG_WRITE,
+  tlbWords,
+} from './bank.ts';
+import { CodePages } from './code-pages.ts';
+import { Context } from './context.ts';
+import { Counters, type FlushReason, SIZE_4K } from './counters.ts';
+import { explain, type Walk, type WalkContext } from './explain.ts';
+import { listMappings, type MappingList } from './mappings.ts';
+import { PagingFormat } from './paging-format.ts';
+import {
+  ACCESS_FETCH,
+  ACCESS_WRITE,
+  CLASS_SUPERVISOR,
+  CLASS_SUPERVISOR_AC,
+  CLASS_USER,
+  CLASS_USER_ALIGNED,
+  GRANT_FETCH,
+  GRANT_READ,
+  GRANT_WRITE,
+  isUserClass,
+  Permissions,
+  RIGHTS_ALL,
+  RIGHTS_KEY_SHIFT,
+} from './permissions.ts';
+import type { PagingProfile } from './profile.ts';
+import { TableMemory } from './table-memory.ts';
+import { WALK_DONE, Walker } from './walker.ts';
+
+/** Changes of these bits change what cached tags may promise, so all of them go (a superset of the manual's rules). */
+const CR0_FLUSHING = CR0_PG | CR0_WP;
+const CR4_FLUSHING = CR4_PGE | CR4_PAE | CR4_PSE | CR4_SMEP | CR4_SMAP | CR4_PKE | CR4_LA57;
+const EFER_FLUSHING = EFER_NXE | EFER_LMA;
+
+/** Key 0 is that of every page that was given none. */
+const PKRU_KEY_0 = 0x3;
+const PCID_MASK = 0xfff;
+
+/** INVPCID (SDM Vol. 2A, "INVPCID"). */
+const INVPCID_ADDRESS = 0;
+const INVPCID_CONTEXT = 1;
+const INVPCID_ALL_AND_GLOBAL = 2;
+
+/**
+ * Linear to physical: paging modes, the TLB and its flush rules (SDM Vol. 3A, "Caching Translation Information"),
+ * #PF. `Mmu` adds the accesses themselves.
+ */
+export class Translator {
+  /** The bank of the present address space and access class: see `bank.ts`. */
+  readonly tlb: Int32Array;
+  bank = 0;
+  mask = 0;
+
+  /** Follows CR4.LA57. */
+  linearBits: 48 | 57 = 48;
+  /**
+   * Identifies the present set of translations: a new number after everything that may change one, the old number
+   * after a switch back to an address space whose translations were kept.
+   */
+  generation = 0;
+  readonly counters = new Counters();
+  onFlush: ((reason: FlushReason) => void) | undefined;
+
+  protected readonly state: CpuState;
+  protected readonly space: AddressSpace;
+  protected readonly fault: GuestFault;
+  protected readonly codePages: CodePages;
+  protected accessClass = CLASS_SUPERVISOR;
+
+  readonly #words: Int32Array;
+  readonly #tables: TableMemory;
+  readonly #format: PagingFormat;
+  readonly #permissions = new Permissions();
+  readonly #walker: Walker;
+  readonly #ramOffset: number;
+
+  readonly #contexts: Context[] = [];
+  #context: Context;
+  #current: Bank;
+  #generations = 0;
+  #uses = 0;
+
+  // What the control registers said when the mode was last derived from them.
+  #cr0 = 0;
+  #cr4 = 0;
+  #efer = 0;
+  #pkru = 0;
+  /** PF_ID while fetches are told apart in error codes. */
+  #fetchCode = 0;
+  #countTag = 0;
+
+  constructor(state: CpuState, space: AddressSpace, profile: PagingProfile, fault: GuestFault) {
+    this.state = state;
+    this.space = space;
+    this.fault = fault;
+    this.#words = state.words;
+    this.#ramOffset = space.memory.ramOffset;
+    this.tlb = tlbWords(space.memory.buffer);
+    this.codePages = new CodePages(space.memory);
+    this.#tables = new TableMemory(space);
+    this.#format = new PagingFormat(profile);
+    this.#walker = new Walker(state.words, this.#tables, this.#format, this.#permissions, this.codePages);
+    this.#context = this.#openContext(0);
+    this.#current = this.#context.banks[CLASS_SUPERVISOR]!;
+    const above = space.onMapChange;
+    space.onMapChange = () => {
+      above?.();
+      this.flushAll('map');
+    };
+    this.reset();
+    this.counters.clear();
+  }
+
+  /** Derives everything from the state page: after power-on, or when the state was replaced as a whole. */
+  reset(): void {
+    this.#deriveMode();
+    this.flushAll('reset');
+    this.#context = this.#contextOf(this.#currentPcid());
+    this.generation = this.#context.generation;
+    this.updateMode();
+  }
+
+  /** After a change of CR0, CR4, EFER, PKRU, CPL or RFLAGS.AC. */
+  updateMode(): void {
+    const words = this.#words;
+    const cr0 = words[STATE_CR0 >> 2]!;
+    const cr4 = words[STATE_CR4 >> 2]!;
+    if (
+      cr0 !== this.#cr0 ||
+      cr4 !== this.#cr4 ||
+      words[STATE_EFER >> 2] !== this.#efer ||
+      words[STATE_PKRU >> 2] !== this.#pkru
+    ) {
+      this.#modeChanged();
+    }
+    const ac = words[STATE_RFLAGS >> 2]! & RFLAGS_AC;
+    if (words[STATE_CPL >> 2] === 3) {
+      this.selectClass(ac && cr0 & CR0_AM ? CLASS_USER_ALIGNED : CLASS_USER);
+    } else {
+      this.selectClass(ac && cr4 & CR4_SMAP ? CLASS_SUPERVISOR_AC : CLASS_SUPERVISOR);
+    }
+  }
+
+  protected selectClass(accessClass: number): void {
+    const bank = this.#context.banks[accessClass]!;
+    bank.activate();
+    this.accessClass = accessClass;
+    this.#current = bank;
+    this.bank = bank.offset;
+    this.mask = bank.mask;
+  }
+
+  #modeChanged(): void {
+    const cr0 = this.#cr0 ^ this.#words[STATE_CR0 >> 2]!;
+    const cr4 = this.#cr4 ^ this.#words[STATE_CR4 >> 2]!;
+    const efer = this.#efer ^ this.#words[STATE_EFER >> 2]!;
+    const pkru = this.#pkru ^ this.#words[STATE_PKRU >> 2]!;
+    const leftPcids = this.#cr4 & cr4 & CR4_PCIDE;
+    this.#deriveMode();
+    if (cr0 & CR0_FLUSHING) this.flushAll('cr0');
+    else if (cr4 & CR4_FLUSHING || leftPcids) this.flushAll('cr4');
+    else if (efer & EFER_FLUSHING) this.flushAll('efer');
+    else if (pkru && this.#cr4 & CR4_PKE && this.#format.mode >= PAGING_4LEVEL) this.#flushKeys(pkru);
+    if (leftPcids) {
+      for (const context of this.#contexts) context.pcid = -1;
+      this.#context = this.#contextOf(0);
+      this.generation = this.#context.generation;
+    }
+  }
+
+  #deriveMode(): void {
+    const words = this.#words;
+    this.#cr0 = words[STATE_CR0 >> 2]!;
+    this.#cr4 = words[STATE_CR4 >> 2]!;
+    this.#efer = words[STATE_EFER >> 2]!;
+    this.#pkru = words[STATE_PKRU >> 2]!;
+    this.#format.update(this.#cr0, this.#cr4, this.#efer);
+    this.#permissions.update(this.#format.mode, this.#cr0, this.#cr4, this.#pkru);
+    this.linearBits = this.#format.linearBits;
+    const told = this.#cr4 & CR4_SMEP || (this.#cr4 & CR4_PAE && this.#efer & EFER_NXE);
+    this.#fetchCode = told ? PF_ID : 0;
+  }
+
+  // Address spaces and flushes.
+
+  /** MOV CR3, or a task switch. `noFlush` is bit 63 of the source, which is obeyed while CR4.PCIDE is 1. */
+  loadCr3(lo: number, hi: number, noFlush: boolean): void {
+    this.#words[STATE_CR3 >> 2] = lo;
+    this.#words[(STATE_CR3 >> 2) + 1] = hi & 0x7fffffff;
+    const pcids = (this.#cr4 & CR4_PCIDE) !== 0;
+    if (pcids) this.#context = this.#contextOf(this.#currentPcid());
+    if (!(pcids && noFlush)) {
+      this.#context.flushLocal();
+      this.#renew(this.#context);
+      this.#note('cr3');
+    }
+    this.generation = this.#context.generation;
+    this.selectClass(this.accessClass);
+  }
+
+  /** Loads the four PDPTE registers of PAE paging from the table at CR3 `lo:hi`; #GP(0) when a reserved bit is set. */
+  loadPdptes(lo: number, _hi: number): void {
+    const table = this.#tables.table(lo >>> 12);
+    const loaded = new Int32Array(8).fill(-1);
+    if (table >= 0) {
+      const word = table + ((lo & 0xfe0) >> 2);
+      loaded.set(this.#tables.words.subarray(word, word + 8));
+    }
+    for (let i = 0; i < 8; i += 2) {
+      if (this.#format.pdpteReserved(loaded[i]!, loaded[i + 1]!)) throw this.fault.setWithCode(VECTOR_GP, 0);
+    }
+    this.#words.set(loaded, STATE_PDPTE >> 2);
+  }
+
+  /** Drops everything that is cached, in all address spaces, global or not. */
+  flushAll(reason: FlushReason): void {
+    for (const context of this.#contexts) {
+      context.flushAll();
+      this.#renew(context);
+    }
+    this.generation = this.#context.generation;
+    this.#note(reason);
+  }
+
+  invlpg(lo: number, hi: number): void {
+    const halves = this.#format.mode === PAGING_32BIT;
+    for (const context of this.#contexts) {
+      context.drop(lo, hi, halves, true, context === this.#context);
+      this.#renew(context);
+    }
+    this.#context.structures.flush();
+    this.generation = this.#context.generation;
+    this.#note('invlpg');
+  }
+
+  /** The operands are valid: the instruction has checked them. */
+  invpcid(type: number, pcid: number, lo: number, hi: number): void {
+    for (const context of this.#contexts) {
+      if (type === INVPCID_ALL_AND_GLOBAL) context.flushAll();
+      else if (type === INVPCID_CONTEXT && context.pcid === pcid) context.flushLocal();
+      else if (type === INVPCID_ADDRESS && context.pcid === pcid) {
+        context.drop(lo, hi, false, false, true);
+        context.structures.flush();
+      } else if (type > INVPCID_ALL_AND_GLOBAL) context.flushLocal();
+      else continue;
+      this.#renew(context);
+    }
+    this.generation = this.#context.generation;
+    this.#note('invpcid');
+  }
+
+  /** The A20 line: while it is low, bit 20 of every physical address is 0. */
+  setA20(enabled: boolean): void {
+    this.#tables.setA20(enabled);
+    this.flushAll('a20');
+  }
+
+  /** PKRU has changed in the bits `changed`: tags of pages with those keys promise too much or too little. */
+  #flushKeys(changed: number): void {
+    if (changed & PKRU_KEY_0) {
+      this.flushAll('pkru');
+      return;
+    }
+    for (const context of this.#contexts) for (const bank of context.banks) bank.dropKeyed();
+    this.#note('pkru');
+  }
+
+  #currentPcid(): number {
+    return this.#cr4 & CR4_PCIDE ? this.#words[STATE_CR3 >> 2]! & PCID_MASK : 0;
+  }
+
+  /** The context of a PCID; when it has none, a free one or the one that was not used for the longest time. */
+  #contextOf(pcid: number): Context {
+    let oldest: Context | undefined;
+    for (const context of this.#contexts) {
+      if (context.pcid === pcid) {
+        context.lastUse = ++this.#uses;
+        return context;
+      }
+      if (!oldest || context.pcid < 0 || (oldest.pcid >= 0 && context.lastUse < oldest.lastUse))
+        oldest = context;
+    }
+    if (this.#contexts.length < TLB_SLOTS && (!oldest || oldest.pcid >= 0)) return this.#openContext(pcid);
+    const context = oldest!;
+    if (context.pcid >= 0) this.#note('pcid');
+    context.flushLocal();
+    context.pcid = pcid;
+    context.lastUse = ++this.#uses;
+    this.#renew(context);
+    return context;
+  }
+
+  #openContext(pcid: number): Context {
+    const context = new Context(this.tlb, this.#contexts.length, pcid);
+    context.lastUse = ++this.#uses;
+    this.#contexts.push(context);
+    this.#renew(context);
+    return context;
+  }
+
+  #renew(context: Context): void {
+    context.generation = ++this.#generations;
+  }
+
+  #note(reason: FlushReason): void {
+    this.counters.flushes[reason]++;
+    this.onFlush?.(reason);
+  }
+
+  // Code pages.
+
+  /** From now on a write to RAM page `frame` calls `onCodeWrite`, after its bytes are stored. */
+  markCode(frame: number): void {
+    this.codePages.mark(
+      frame,
+      this.tlb,
+      this.#contexts.flatMap((context) => context.banks),
+    );
+  }
+
+  unmarkCode(frame: number): void {
+    this.codePages.unmark(frame);
+  }
+
+  /**
+   * The write tag of entry `i`, which said that its page at host offset `host` holds code. When the mark is gone since,
+   * the tag is made fast again.
+   */
+  protected codeTag(i: number, host: number): number {
+    const frame = (host - this.#ramOffset) >>> 12;
+    if (!this.codePages.isMarked(frame)) {
+      this.tlb[i + TAG_WRITE]! &= ~TAG_CODE;
+      this.codePages.noteWriter(frame, i, this.tlb);
+    }
+    return this.tlb[i + TAG_WRITE]!;
+  }
+
+  get onCodeWrite(): ((physical: number, bytes: number) => void) | undefined {
+    return this.codePages.onWrite;
+  }
+
+  set onCodeWrite(listener: ((physical: number, bytes: number) => void) | undefined) {
+    this.codePages.onWrite = listener;
+  }
+
+  // Looking, without side effects.
+
+  explain(lo: number, hi: number): Walk {
+    return explain(this.#walkContext(), lo, hi);
+  }
+
+  mappings(tablesLimit?: number): MappingList {
+    return listMappings(this.#walkContext(), tablesLimit);
+  }
+
+  #walkContext(): WalkContext {
+    const globalPages = (this.#cr4 & CR4_PGE) !== 0;
+    return { state: this.#words, tables: this.#tables, format: this.#format, globalPages };
+  }
+
+  /** Counting hits makes every access take the slow path; off, it costs nothing. */
+  get countHits(): boolean {
+    return this.#countTag !== 0;
+  }
+
+  set countHits(on: boolean) {
+    this.#countTag = on ? TAG_COUNT : 0;
+    this.flushAll('reset');
+  }
+
+  // The slow path of translation.
+
+  /**
+   * Index in `tlb` of the entry of the page of `lo:hi`, whose tag for the access is then valid. Raises #PF, and #GP(0)
+   * for an address that is not canonical.
+   */
+  protected entry(lo: number, hi: number, access: number): number {
+    const tlb = this.tlb;
+    const i = this.bank + ((lo >>> 9) & this.mask);
+    const tag = tlb[i + (access << 1)]!;
+    if (((tag ^ lo) & PAGE_MASK) === 0 && (tag & TAG_INVALID) === 0 && tlb[i + (access << 1) + 1] === hi) {
+      if (this.#countTag) this.counters.hits++;
+      return i;
+    }
+    return this.#translate(lo, hi, access);
+  }
+
+  #translate(lo: number, hi: number, access: number): number {
+    const { mode } = this.#format;
+    if (mode === PAGING_NONE) return this.#fill(lo, hi, lo >>> 12, RIGHTS_ALL | PTE_D, SIZE_4K);
+    if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits))
+      throw this.fault.setWithCode(VECTOR_GP, 0);
+    const context = this.#context;
+    const large = context.large;
+    const { counters, accessClass } = this;
+    const kept = large.find(lo, hi);
+    if (kept >= 0) {
+      const rights = large.rights(kept);
+      const permitted = this.#permissions.granted(accessClass, rights) & (1 << access);
+      if (permitted && (access !== ACCESS_WRITE || rights & PTE_D)) {
+        const size = large.size(kept, mode);
+        counters.refills[size]!++;
+        return this.#fill(lo, hi, large.frame(kept, lo), rights, size);
+      }
+    }
+    const walker = this.#walker;
+    let code = walker.walk(context, lo, hi, access, accessClass);
+    if (code !== WALK_DONE && walker.fromCache) {
+      // A fault always comes from the tables as they are, never from what was cached of them.
+      context.structures.drop(lo, hi);
+      code = walker.walk(context, lo, hi, access, accessClass);
+    }
+    if (code !== WALK_DONE) this.#raisePageFault(lo, hi, access, code);
+    const { rights, size, frame } = walker;
+    counters.walks[size]!++;
+    counters.references[size]! += walker.references;
+    if (size !== SIZE_4K)
+      large.add(lo, hi, frame, rights, size, (rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0);
+    return this.#fill(lo, hi, frame, rights, size);
+  }
+
+  #fill(lo: number, hi: number, frame: number, rights: number, size: number): number {
+    let grants = this.#permissions.granted(this.accessClass, rights);
+    // The first write must come and set the dirty flag.
+    if ((rights & PTE_D) === 0) grants &= ~GRANT_WRITE;
+    const masked = frame & this.#tables.frameMask;
+    const kind = this.space.pageKind(masked >>> 0);
+    const slow = this.#countTag | (this.accessClass === CLASS_USER_ALIGNED ? TAG_ALIGN : 0);
+    let read = slow;
+    let write = slow;
+    let execute = this.#countTag;
+    let addend: number;
+    if (kind === PAGE_RAM) {
+      addend = (this.#ramOffset + (masked << 12) - (lo & PAGE_MASK)) | 0;
+      if (this.codePages.isMarked(masked)) write |= TAG_CODE;
+    } else if (kind === PAGE_ROM) {
+      addend = (this.space.hostPage(masked >>> 0) - (lo & PAGE_MASK)) | 0;
+      write |= TAG_ROM;
+    } else {
+      addend = masked;
+      read |= TAG_DEVICE;
+      write |= TAG_DEVICE;
+      execute |= TAG_DEVICE;
+    }
+    if ((grants & GRANT_READ) === 0) read = TAG_INVALID;
+    if ((grants & GRANT_WRITE) === 0) write = TAG_INVALID;
+    if ((grants & GRANT_FETCH) === 0) execute = TAG_INVALID;
+    let meta = size;
+    if (rights & PTE_G && this.#cr4 & CR4_PGE) meta |= META_GLOBAL;
+    if (rights & PTE_US && (rights >>> RIGHTS_KEY_SHIFT) & 0xf) meta |= META_KEYED;
+
+    const bank = this.#current;
+    const pushed = bank.fill(lo, hi, read, write, execute, addend, meta);
+    this.counters.fills[size]!++;
+    if (pushed !== 0) this.#notePushed(pushed, bank);
+    const i = bank.at(lo);
+    if (kind === PAGE_RAM && (write & (TAG_INVALID | TAG_CODE)) === 0)
+      this.codePages.noteWriter(masked, i, this.tlb);
+    return i;
+  }
+
+  #notePushed(pushed: number, bank: Bank): void {
+    if (pushed === FILL_EVICTED) {
+      this.counters.evictions++;
+    } else if (pushed === FILL_GREW) {
+      this.mask = bank.mask;
+      this.codePages.entriesMoved();
+    }
+  }
+
+  #raisePageFault(lo: number, hi: number, access: number, code: number): never {
+    this.counters.pageFaults++;
+    // SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": page faults do so for their address.
+    this.#context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true);
+    this.#context.structures.drop(lo, hi);
+    this.#words[STATE_CR2 >> 2] = lo;
+    this.#words[(STATE_CR2 >> 2) + 1] = hi;
+    if (access === ACCESS_WRITE) code |= PF_WR;
+    if (access === ACCESS_FETCH) code |= this.#fetchCode;
+    if (isUserClass(this.accessClass)) code |= PF_US;
+    throw this.fault.setWithCode(VECTOR_PF, code);
+  }
+}

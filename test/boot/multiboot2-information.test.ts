@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { BOOT_LOADER_NAME, type BootInformation } from '../../src/boot/boot-information.ts';
+import { createMemoryMap } from '../../src/boot/memory-map.ts';
+import { type AcpiPointers, multiboot2Information } from '../../src/boot/multiboot2-information.ts';
+import { counting } from '../support/image-builder.ts';
+import { MemoryReader, readMultiboot2, readTags } from '../support/multiboot-reader.ts';
+
+describe('multiboot2Information', () => {
+  const information: BootInformation = {
+    commandLine: 'console=com1',
+    modules: [
+      { start: 0x200000, bytes: 0x1234, commandLine: 'kernel.elf one' },
+      { start: 0x300000, bytes: 1, commandLine: '' },
+    ],
+    memoryMap: createMemoryMap(3 * 2 ** 30),
+    sections: { count: 3, entryBytes: 64, namesIndex: 2, table: counting(192) },
+  };
+  const build = (change: Partial<BootInformation> = {}, video = false, acpi?: AcpiPointers): MemoryReader =>
+    new MemoryReader(multiboot2Information('k', { ...information, ...change }, 0x100000, video, acpi));
+
+  it('reads back as the specification says', () => {
+    expect(readMultiboot2(build({}, true), 0)).toEqual({
+      flags: 0,
+      lowerKib: 639,
+      upperKib: 3 * 2 ** 20 - 1024,
+      commandLine: 'console=com1',
+      loaderName: BOOT_LOADER_NAME,
+      modules: [
+        { start: 0x200000, end: 0x201234, text: 'kernel.elf one' },
+        { start: 0x300000, end: 0x300001, text: '' },
+      ],
+      memoryMap: createMemoryMap(3 * 2 ** 30),
+      sections: { count: 3, entryBytes: 64, names: 2, table: counting(192) },
+      framebuffer: { address: 0xb8000, pitch: 160, width: 80, height: 25, bpp: 16, type: 2 },
+      loadBase: 0x100000,
+    });
+  });
+
+  it('leaves out the tags of what there is not', () => {
+    const memory = build({ modules: [], sections: undefined });
+    expect(readTags(memory, 0).map((tag) => tag.type)).toEqual([21, 1, 2, 6, 4, 0]);
+  });
+
+  it('carries copies of the RSDP', () => {
+    const acpi = { old: counting(20), new: counting(36) };
+    const memory = build({}, false, acpi);
+    const copies = readTags(memory, 0).filter((tag) => tag.type === 14 || tag.type === 15);
+    expect(copies.map((tag) => tag.type)).toEqual([14, 15]);
+    expect(copies.map((tag) => memory.bytes.slice(tag.at + 8, tag.at + tag.bytes))).toEqual([
+      acpi.old,
+      acpi.new,
+    ]);
+  });
+});
