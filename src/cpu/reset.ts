@@ -1,0 +1,54 @@
+import { CR0_CD, CR0_ET, CR0_NW, DR6_FIXED, DR7_FIXED } from '../isa/control.ts';
+import { DESC_P, DESC_S, DESC_USABLE, TYPE_LDT, TYPE_TSS16_BUSY } from '../isa/descriptors.ts';
+import { CS, LDTR, RDX, TR } from '../isa/registers.ts';
+import { RFLAGS_FIXED } from '../isa/rflags.ts';
+import {
+  STATE_BYTES,
+  STATE_CR0,
+  STATE_DR6,
+  STATE_DR7,
+  STATE_FCW,
+  STATE_FTW,
+  STATE_GDTR,
+  STATE_IDTR,
+  STATE_MISC_ENABLE,
+  STATE_MXCSR,
+  STATE_PAT,
+  STATE_XCR0,
+} from '../state/layout.ts';
+import type { Core } from './execute/core.ts';
+import { setSegment } from './execute/descriptor.ts';
+
+const DATA = (3 << 8) | DESC_S | DESC_P | DESC_USABLE;
+const CODE = (0xb << 8) | DESC_S | DESC_P | DESC_USABLE;
+/** Fast strings on; neither branch trace store nor precise events. */
+const MISC_ENABLE = (1 << 0) | (1 << 11) | (1 << 12);
+
+/** Power-up (SDM Vol. 3A, "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT"). */
+export function resetCore(core: Core): void {
+  const { words } = core;
+  words.fill(0, 0, STATE_BYTES / 4);
+  core.flags.write(RFLAGS_FIXED);
+  words[STATE_CR0 >> 2] = CR0_CD | CR0_NW | CR0_ET;
+  for (let segment = 0; segment < 6; segment++) setSegment(core, segment, 0, 0, 0, 0xffff, DATA);
+  setSegment(core, CS, 0xf000, 0xffff0000 | 0, 0, 0xffff, CODE);
+  core.setRip(0xfff0, 0);
+  setSegment(core, LDTR, 0, 0, 0, 0xffff, (TYPE_LDT << 8) | DESC_P | DESC_USABLE);
+  setSegment(core, TR, 0, 0, 0, 0xffff, (TYPE_TSS16_BUSY << 8) | DESC_P | DESC_USABLE);
+  words[(STATE_GDTR + 8) >> 2] = 0xffff;
+  words[(STATE_IDTR + 8) >> 2] = 0xffff;
+  words[STATE_DR6 >> 2] = DR6_FIXED;
+  words[STATE_DR7 >> 2] = DR7_FIXED;
+  words[STATE_XCR0 >> 2] = 1;
+  words[STATE_FCW >> 2] = 0x40;
+  words[STATE_FTW >> 2] = 0xff;
+  words[STATE_MXCSR >> 2] = 0x1f80;
+  words[STATE_PAT >> 2] = 0x00070406;
+  words[(STATE_PAT >> 2) + 1] = 0x00070406;
+  words[STATE_MISC_ENABLE >> 2] = MISC_ENABLE;
+  const [signature] = core.model.cpuid(1, 0, core);
+  core.gpr32[RDX * 2] = signature;
+  core.pending = 0;
+  core.debugTrap = 0;
+  core.segmentsChanged();
+}
