@@ -106,7 +106,30 @@ const TARGETS = [
     link: ['-m64', ...PAGES_4K],
     convert: TO_ELF32,
   },
+  {
+    file: 'firmware/services.bin',
+    sources: ['firmware/services.S'],
+    script: 'firmware/services.ld',
+    compile: ['-m32'],
+    link: ['-m32'],
+    convert: ['-O', 'binary', '-j', '.text'],
+  },
 ];
+
+/** The emulator carries the BIOS services inside: a source file made of the binary. */
+const EMBEDDED = join(GUESTS, '../src/boot/firmware-image.ts');
+
+function embedded(output) {
+  const text = readFileSync(join(output, 'firmware/services.bin')).toString('base64');
+  const lines = text.match(/.{1,100}/g).map((line) => `  '${line}',`);
+  return [
+    '/** Made by `npm run guests` from guests/firmware/services.S: the image at F000:0000, in base 64. */',
+    'export const FIRMWARE_IMAGE = [',
+    ...lines,
+    "].join('');",
+    '',
+  ].join('\n');
+}
 
 function fail(message) {
   process.stderr.write(`guests: ${message}\n`);
@@ -191,6 +214,7 @@ function check() {
       return !existsSync(committed) || !readFileSync(committed).equals(readFileSync(join(output, file)));
     });
     const unknown = filesBelow(COMMITTED).filter((file) => !built.has(file) && file !== 'toolchain.txt');
+    if (readFileSync(EMBEDDED, 'utf8') !== embedded(output)) different.push('src/boot/firmware-image.ts');
     if (different.length > 0)
       fail(`not what the sources give: ${different.join(', ')} (run "npm run guests")`);
     if (unknown.length > 0) fail(`in bin/ but in no target: ${unknown.join(', ')}`);
@@ -205,6 +229,7 @@ if (args.length === 0) {
   const used = toolchain();
   buildAll(COMMITTED);
   writeFileSync(join(COMMITTED, 'toolchain.txt'), used);
+  writeFileSync(EMBEDDED, embedded(COMMITTED));
   process.stdout.write(`guests: ${TARGETS.length} binaries in guests/bin\n`);
 } else if (args.length === 1 && args[0] === '--check') {
   check();

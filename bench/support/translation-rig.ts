@@ -79,14 +79,14 @@ export class TranslationRig {
     }
   }
 
-  /** One word, over and over, in eight pages. */
+  /** Word after word in eight pages. */
   hits(count: number): number {
     const { mmu } = this;
     let sum = 0;
     let lo = 0;
     for (let n = 0; n < count; n++) {
       sum = (sum + mmu.read32(lo, LINEAR_HI)) | 0;
-      lo = (lo + 0x1004) & 0x7ffc;
+      lo = (lo + 4) & 0x7ffc;
     }
     this.sum ^= sum;
     return count;

@@ -14,7 +14,7 @@ import {
   STATE_IDTR,
 } from '../state/layout.ts';
 import { BootError } from './boot-error.ts';
-import { programBoard, writeBiosData } from './firmware.ts';
+import { programBoard, writeBiosData, writeServices } from './firmware.ts';
 import { applyPlan, type BootModule, type BootOptions, type BootPlan, planBoot } from './load.ts';
 import type { EntrySegment, EntryState } from './machine-state.ts';
 
@@ -52,6 +52,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   const machine = createPc({ memory, cpu, nanosecondsPerInstruction });
   programBoard(machine.ports);
   writeBiosData(machine.space);
+  writeServices(machine.space, plan.memoryMap, memory);
   applyPlan(plan, machine.space);
   enter(machine, plan.entry);
   machine.images = plan.images;

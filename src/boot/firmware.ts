@@ -1,6 +1,7 @@
 import type { PortSpace } from '../bus/ports.ts';
 import type { AddressSpace } from '../bus/address-space.ts';
-import { LOW_MEMORY_END } from './memory-map.ts';
+import { FIRMWARE_IMAGE } from './firmware-image.ts';
+import { LOW_MEMORY_END, type MemoryMapEntry } from './memory-map.ts';
 
 /**
  * What a PC's firmware has done to the board before a boot loader runs, for guests that are started without firmware:
@@ -60,4 +61,53 @@ export function writeBiosData(space: AddressSpace): void {
   space.write16(0x463, 0x3d4); // CRT controller.
   space.write8(0x484, 24); // Rows - 1.
   space.write16(LOW_MEMORY_END, 1); // The extended area's own first byte: its size in KiB.
+}
+
+/** Where the BIOS services lie: F000:0000. Their first bytes are tables; see guests/firmware/services.S. */
+const SERVICES = 0xf0000;
+const SERVICES_SEGMENT = 0xf000;
+const MAP_COUNT = 0x00;
+const MAP_ENTRIES = 0x02;
+const MAP_MOST = 8;
+const KIB_FROM_1M = 0xb0;
+const BLOCKS_FROM_16M = 0xb2;
+const VECTOR_TABLE = 0xc0;
+const RESET_VECTOR = 0xffff0;
+const FAR_JUMP = 0xea;
+const BOOT_FAILED_VECTOR = 0x18;
+const MIB = 0x100000;
+
+/**
+ * Puts the real-mode services in place, for kernels that go back to ask the BIOS for the memory map, and points the
+ * interrupt vector table at them.
+ */
+export function writeServices(space: AddressSpace, map: readonly MemoryMapEntry[], ramBytes: number): void {
+  const image = Uint8Array.from(atob(FIRMWARE_IMAGE), (c) => c.charCodeAt(0));
+  const view = new DataView(image.buffer);
+  view.setUint16(MAP_COUNT, Math.min(map.length, MAP_MOST), true);
+  for (const [i, entry] of map.slice(0, MAP_MOST).entries()) {
+    const at = MAP_ENTRIES + i * 20;
+    view.setUint32(at, entry.start % 2 ** 32, true);
+    view.setUint32(at + 4, Math.floor(entry.start / 2 ** 32), true);
+    view.setUint32(at + 8, entry.bytes % 2 ** 32, true);
+    view.setUint32(at + 12, Math.floor(entry.bytes / 2 ** 32), true);
+    view.setUint32(at + 16, entry.type, true);
+  }
+  const above = (from: number, to: number) => Math.max(0, Math.min(ramBytes, to) - from);
+  view.setUint16(KIB_FROM_1M, above(MIB, 16 * MIB) / 1024, true);
+  view.setUint16(BLOCKS_FROM_16M, Math.floor(above(16 * MIB, 2 ** 32) / 65536), true);
+  space.load(SERVICES, image);
+
+  // The table's first row is for the vectors that have none of their own.
+  const offsets = new Array<number>(256).fill(view.getUint16(VECTOR_TABLE + 2, true));
+  for (let at = VECTOR_TABLE + 4; view.getUint16(at + 2, true) !== 0; at += 4) {
+    offsets[view.getUint16(at, true)] = view.getUint16(at + 2, true);
+  }
+  for (const [vector, offset] of offsets.entries()) {
+    space.write16(vector * 4, offset);
+    space.write16(vector * 4 + 2, SERVICES_SEGMENT);
+  }
+  space.write8(RESET_VECTOR, FAR_JUMP);
+  space.write16(RESET_VECTOR + 1, offsets[BOOT_FAILED_VECTOR]!);
+  space.write16(RESET_VECTOR + 3, SERVICES_SEGMENT);
 }

@@ -42,7 +42,9 @@ export function openOutput(io: Io, option: string, path: string): Output {
   try {
     return named(io.openFile(path), `${option} ${path}`);
   } catch (error) {
-    throw new UsageError(`${option} ${path}: file ${reason(error)}, expected a path that can be written`);
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'the directory of the file does not exist' : `file ${reason(error)}`;
+    throw new UsageError(`${option} ${path}: ${why}, expected a path that can be written`);
   }
 }
 

@@ -88,7 +88,11 @@ function failure(io: Io, error: unknown): number {
       io.stderr.write(
         'longmode: COMMAND is missing, expected run, inspect, bench or tlb (longmode --help tells more)\n',
       );
-    } else io.stderr.write(`longmode: ${oneLine(error.message.replace(/^error: /, ''))}\n`);
+    } else {
+      const expected =
+        error.code === 'commander.unknownCommand' ? ', expected run, inspect, bench or tlb' : '';
+      io.stderr.write(`longmode: ${oneLine(error.message.replace(/^error: /, ''))}${expected}\n`);
+    }
     return STATUS_USAGE;
   }
   if (error instanceof UsageError) {

@@ -59,6 +59,13 @@ export function sizeText(bytes: number): string {
   return bytes === 1 ? '1 byte' : `${groups(bytes)} bytes`;
 }
 
+/** `1.00 GiB`: about so much, where the exact number would be a long one. */
+export function roughSize(bytes: number): string {
+  const exact = sizeText(bytes);
+  const [unit, name] = UNITS.find(([u]) => bytes >= u) ?? [1, 'bytes'];
+  return exact.length <= 8 ? exact : `${(bytes / unit).toFixed(2)} ${name}`;
+}
+
 /** `1,234,567`: never through the host's locale, so that output is the same everywhere. */
 export function groups(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',');

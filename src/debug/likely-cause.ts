@@ -35,7 +35,7 @@ import {
 } from '../isa/vectors.ts';
 import type { FaultRecord } from '../machine/fault-log.ts';
 import type { WalkStep } from '../mmu/explain.ts';
-import { type Address, add, compare, distance, linearText, physicalText, sizeText } from './address.ts';
+import { type Address, add, compare, distance, linearText, physicalText, roughSize } from './address.ts';
 import { vectorText } from './descriptors.ts';
 import type { Evidence } from './evidence.ts';
 import { accessOf, idtVectorOf, selectorOf } from './fault-text.ts';
@@ -216,11 +216,11 @@ function nearText(evidence: Evidence, target: Address): string {
     const end = add(below.linear, below.bytes - 1);
     const gap = distance(end, target) - 1;
     if (gap < 0x40000000) {
-      return `the nearest mapping is ${linearText(below.linear)}-${linearText(end)} (physical ${physicalText(below.physical)}), which ends ${sizeText(gap)} below it`;
+      return `the nearest mapping is ${linearText(below.linear)}-${linearText(end)} (physical ${physicalText(below.physical)}), which ends ${roughSize(gap)} below it`;
     }
   }
   if (above && distance(target, above.linear) < 0x40000000) {
-    return `the nearest mapping starts ${sizeText(distance(target, above.linear))} above it, at ${linearText(above.linear)}`;
+    return `the nearest mapping starts ${roughSize(distance(target, above.linear))} above it, at ${linearText(above.linear)}`;
   }
   return 'nothing is mapped within 1 GiB of it';
 }

@@ -11,7 +11,7 @@ import {
   PTE_PS,
 } from '../isa/paging.ts';
 import type { Mapping } from '../mmu/mappings.ts';
-import { type Address, linearText, physicalText, sizeText } from './address.ts';
+import { type Address, linearText, physicalText, roughSize } from './address.ts';
 import { aliasLines, findAliases, rangeTable } from './mappings.ts';
 import { levelName } from './walk-text.ts';
 
@@ -112,7 +112,7 @@ export function mappingLines({ cr0, root, ranges }: PageView): string[] {
   const total = ranges.reduce((sum, r) => sum + r.bytes, 0);
   const count = ranges.length === 1 ? '1 range' : `${ranges.length} ranges`;
   return [
-    `${name} paging, root ${physicalText(root.table)}, ${count}, ${sizeText(total)} mapped`,
+    `${name} paging, root ${physicalText(root.table)}, ${count}, ${roughSize(total)} mapped`,
     ...rangeTable(ranges).map((line) => `  ${line}`),
   ];
 }

@@ -12,6 +12,8 @@ export interface ImageSymbol {
   readonly name: string;
   readonly address: Address;
   readonly size: number;
+  /** STT_FUNC is 2. */
+  readonly type?: number;
 }
 
 /** A linear address seen from a symbol. */
@@ -24,7 +26,7 @@ export interface SymbolPlace {
   readonly address: Address;
   /** False when the address lies behind the end of the symbol, so that it is only the nearest one. */
   readonly inside: boolean;
-  /** Other names of the same symbol, in the order of the file. */
+  /** Other names of the same symbol. */
   readonly aliases: readonly string[];
 }
 
@@ -32,6 +34,7 @@ export interface SymbolPlace {
 const SLACK = 0x10000;
 /** A label without a size is taken to reach the next symbol, but no further than this. */
 const LABEL_REACH = 0x10000;
+const STT_FUNC = 2;
 
 interface Group {
   readonly address: Address;
@@ -127,13 +130,17 @@ function tableOf(image: SymbolImage): Table {
   return { image, groups, covering };
 }
 
-/** The name to show first: one with a size before a label, a plain name before `.Llocal`, `$d` or `__reserved`. */
+/**
+ * The name to show first: one with a size before a label, a function before other things, a plain name before
+ * `.Llocal`, `$d` or `__reserved`. Of equals the last of the file: ELF puts global symbols behind local ones.
+ */
 function namesOf(symbols: readonly ImageSymbol[]): string[] {
   const rank = (symbol: ImageSymbol): number =>
-    (symbol.size === 0 ? 4 : 0) +
+    (symbol.size === 0 ? 8 : 0) +
+    (symbol.type === STT_FUNC ? 0 : 4) +
     (/^[.$]/.test(symbol.name) ? 2 : 0) +
     (symbol.name.startsWith('__') ? 1 : 0);
-  const ranked = [...symbols].sort((a, b) => rank(a) - rank(b)); // Array.prototype.sort is stable.
+  const ranked = [...symbols].reverse().sort((a, b) => rank(a) - rank(b)); // Array.prototype.sort is stable.
   return [...new Set(ranked.map((s) => s.name))];
 }
 

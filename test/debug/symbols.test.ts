@@ -26,6 +26,8 @@ const kernel = image(
   ['inner_label', '0xffffffff80200040', 0],
   ['memset', '0xffffffff80200200', 0x10],
   ['__memset_alias', '0xffffffff80200200', 0x10],
+  ['local_alias', '0xffffffff80200280', 0x10],
+  ['global_alias', '0xffffffff80200280', 0x10],
   ['stubs', '0xffffffff80200300', 0],
   ['data', '0xffffffff80200400', 8],
 );
@@ -46,6 +48,7 @@ describe('the nearest symbol', () => {
       'in a gap: the function before, not a label in it',
     ],
     ['0xffffffff80200204', 'memset+0x4 (kernel.elf)', 'the plain name of two'],
+    ['0xffffffff80200280', 'global_alias (kernel.elf)', 'of equals the last: ELF lists global symbols last'],
     ['0xffffffff80200310', 'stubs+0x10 (kernel.elf)', 'an assembly label'],
     ['0xffffffff80200500', 'data+0x100 (kernel.elf)', 'behind the end: nearest'],
   ])('%s is %s: %s', (address, text) => {

@@ -170,7 +170,8 @@ export class SystemHarness {
 
   /** An entry of the IDT; 16 bytes in IA-32e mode. */
   vector(vector: number, words: readonly [lo: number, hi: number], ist = 0, upper = 0): void {
-    if (this.core.state.isLongModeActive()) this.write32(IDT + vector * 16, words[0], words[1] | ist, upper, 0);
+    if (this.core.state.isLongModeActive())
+      this.write32(IDT + vector * 16, words[0], words[1] | ist, upper, 0);
     else this.write32(IDT + vector * 8, ...words);
   }
 
@@ -223,7 +224,8 @@ export class SystemHarness {
     core.setRip(0, 0);
     if (mode === 'real') {
       this.setWord(STATE_IDTR + 8, 0x3ff);
-      for (const segment of [ES, SS, DS, FS, GS]) setSegment(core, segment, 0, 0, 0, 0xffff, core.state.attributes(DS));
+      for (const segment of [ES, SS, DS, FS, GS])
+        setSegment(core, segment, 0, 0, 0, 0xffff, core.state.attributes(DS));
       setSegment(core, CS, CODE >> 4, CODE, 0, 0xffff, core.state.attributes(CS));
       core.segmentsChanged();
       return;
@@ -255,8 +257,10 @@ export class SystemHarness {
     } else this.write32(TSS + 4, INNER_STACK, DATA0);
     const user = mode === 'user' || mode === 'long-user' || mode === 'compatibility';
     this.setWord(STATE_CPL, user || mode === 'v86' ? 3 : 0);
-    const code = { long: LONG0, 'long-user': LONG3, compatibility: CODE3, user: CODE3 }[mode as string] ?? CODE0;
-    for (const segment of [ES, CS, SS, DS, FS, GS]) this.#loadFlat(segment, segment === CS ? code : user ? DATA3 : DATA0);
+    const code =
+      { long: LONG0, 'long-user': LONG3, compatibility: CODE3, user: CODE3 }[mode as string] ?? CODE0;
+    for (const segment of [ES, CS, SS, DS, FS, GS])
+      this.#loadFlat(segment, segment === CS ? code : user ? DATA3 : DATA0);
     core.setRip(CODE, 0);
     if (mode === 'v86') this.#enterV86();
     core.mmu.loadCr3(this.word(STATE_CR3), 0, false);
@@ -266,7 +270,8 @@ export class SystemHarness {
   #enterV86(): void {
     const { core } = this;
     core.flags.write(RFLAGS_VM);
-    for (const segment of [ES, SS, DS, FS, GS]) setSegment(core, segment, 0, 0, 0, 0xffff, 0xf300 | DESC_USABLE);
+    for (const segment of [ES, SS, DS, FS, GS])
+      setSegment(core, segment, 0, 0, 0, 0xffff, 0xf300 | DESC_USABLE);
     setSegment(core, CS, CODE >> 4, CODE, 0, 0xffff, 0xf300 | DESC_USABLE);
     core.setRip(0, 0);
   }
