@@ -19,7 +19,7 @@ const TABLE_RIGHTS = PTE_P | PTE_RW | PTE_A;
 const PAGE_RIGHTS = TABLE_RIGHTS | PTE_D;
 
 /** Linear 0xffff880000000000, the direct map of the guests, is mapped to physical 1 GiB. */
-const LINEAR_HI = 0xffff8800 | 0;
+const LINEAR_HI = -0x7800;
 
 // biome-ignore lint/suspicious/noExplicitAny: WebAssembly is not in the libraries that the sources are checked with.
 const WasmMemory = (globalThis as any).WebAssembly.Memory;
@@ -82,10 +82,11 @@ export class TranslationRig {
   /** Word after word in eight pages. */
   hits(count: number): number {
     const { mmu } = this;
+    const hi = LINEAR_HI;
     let sum = 0;
     let lo = 0;
     for (let n = 0; n < count; n++) {
-      sum = (sum + mmu.read32(lo, LINEAR_HI)) | 0;
+      sum = (sum + mmu.read32(lo, hi)) | 0;
       lo = (lo + 4) & 0x7ffc;
     }
     this.sum ^= sum;
@@ -95,10 +96,11 @@ export class TranslationRig {
   /** One access a page, page after page. */
   sequential(workingSet: number, count: number): number {
     const { mmu } = this;
+    const hi = LINEAR_HI;
     let sum = 0;
     let lo = 0;
     for (let n = 0; n < count; n++) {
-      sum = (sum + mmu.read32(lo, LINEAR_HI)) | 0;
+      sum = (sum + mmu.read32(lo, hi)) | 0;
       lo = lo + 0x1000;
       if (lo >= workingSet) lo = 0;
     }
@@ -109,12 +111,13 @@ export class TranslationRig {
   /** Pages in an order without pattern: a linear congruential sequence over a power of two of bytes. */
   random(workingSet: number, count: number): number {
     const { mmu } = this;
+    const hi = LINEAR_HI;
     const mask = (workingSet - 1) & ~3;
     let sum = 0;
     let state = 12345;
     for (let n = 0; n < count; n++) {
       state = (Math.imul(state, 1664525) + 1013904223) | 0;
-      sum = (sum + mmu.read32(((state >>> 2) ^ (state << 14)) & mask, LINEAR_HI)) | 0;
+      sum = (sum + mmu.read32(((state >>> 2) ^ (state << 14)) & mask, hi)) | 0;
     }
     this.sum ^= sum;
     return count;
@@ -123,10 +126,11 @@ export class TranslationRig {
   /** Walks alone: after a full flush 4,096 pages are touched once, 256 KiB apart in turn. */
   cold(count: number): number {
     const { mmu } = this;
+    const hi = LINEAR_HI;
     let sum = 0;
     for (let n = 0; n < count; n += 2048) {
       mmu.flushAll('reset');
-      for (let k = 0; k < 2048; k++) sum = (sum + mmu.read32(k * 0x1000, LINEAR_HI)) | 0;
+      for (let k = 0; k < 2048; k++) sum = (sum + mmu.read32(k * 0x1000, hi)) | 0;
     }
     this.sum ^= sum;
     return count;

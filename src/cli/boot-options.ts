@@ -89,7 +89,7 @@ export function machineOptions(io: Io, kernel: string, raw: RawBootOptions): Mac
   if (places.length > raw.module.length) {
     throw badValue(
       '--module-at',
-      `given ${places.length} times`,
+      places.length === 1 ? 'given once' : `given ${places.length} times`,
       `at most one for each --module (${raw.module.length})`,
     );
   }

@@ -1,5 +1,6 @@
 /** The guest's consoles on their way out: COM1 and port 0xE9, each to standard output, to a file, or nowhere. */
 import type { BootedMachine } from '../index.ts';
+import { exitResult } from '../machine/exit.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { type Destination, parseDestination } from './values.ts';
@@ -34,7 +35,7 @@ export class ConsoleWriter {
 }
 
 export interface Consoles {
-  /** Writes what is still held back, and closes files. */
+  /** Writes what is still held back, and closes files. @throws UsageError when an output failed during the run. */
   close(): void;
 }
 
@@ -49,10 +50,22 @@ export function openConsoles(
   const second = open('--debugcon', debugcon);
   return {
     attach(machine) {
-      if (first) machine.events.on('serial', (byte) => first.writer.accept(byte));
-      if (second) machine.events.on('debugcon', (byte) => second.writer.accept(byte));
+      let failure: unknown;
+      // The machine would take what a listener throws for its own failure; so the run is asked to end instead.
+      const accept = (writer: ConsoleWriter) => (byte: number) => {
+        if (failure !== undefined) return;
+        try {
+          writer.accept(byte);
+        } catch (error) {
+          failure = error;
+          machine.requestExit(exitResult('stopped', 'an output of the guest cannot be written'));
+        }
+      };
+      if (first) machine.events.on('serial', accept(first.writer));
+      if (second) machine.events.on('debugcon', accept(second.writer));
       return {
         close() {
+          if (failure !== undefined) throw failure;
           for (const opened of [first, second]) {
             opened?.writer.flush();
             opened?.close();

@@ -21,7 +21,7 @@ function reason(error: unknown): string {
 }
 
 /** A host error that belongs to a file and not to the emulator. */
-export function isHostError(error: unknown): error is NodeJS.ErrnoException {
+function isHostError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 

@@ -4,7 +4,7 @@ import { hex32 } from '../bits/hex.ts';
 import { addressFromText, linearText } from '../debug/address.ts';
 import { registerLines } from '../debug/autopsy.ts';
 import { describeGdt, describeIdt, describeTss, type TableText, vectorText } from '../debug/descriptors.ts';
-import { controlRegister0, entryReader, linearReader, pagingRoot } from '../debug/machine-view.ts';
+import { controlRegister0, linearReader, pagingRoot, tableReader } from '../debug/machine-view.ts';
 import { mappingLines, overlapLines } from '../debug/page-explorer.ts';
 import { timelineLines, translationLines } from '../debug/summary.ts';
 import { Symbols } from '../debug/symbols.ts';
@@ -50,7 +50,7 @@ export async function inspect(io: Io, kernels: readonly string[], raw: RawInspec
 type Target = { readonly mode: Mode } | { readonly linear: readonly [lo: number, hi: number] };
 
 /** A mode by its name, an address, or a symbol of an image. */
-export function untilTarget(machine: Pick<BootedMachine, 'images'>, text: string): Target {
+function untilTarget(machine: Pick<BootedMachine, 'images'>, text: string): Target {
   const mode = MODES.find((name) => name === text);
   if (mode) return { mode };
   if (/^0x/i.test(text)) return { linear: parseLinear('--until', text) };
@@ -69,7 +69,7 @@ function runTo(machine: BootedMachine, target: Target, limits: RunLimits): ExitR
   return machine.runUntil(target, limits);
 }
 
-export function inspectionLines(io: Io, machine: BootedMachine): string[] {
+function inspectionLines(io: Io, machine: BootedMachine): string[] {
   const palette = paletteOf(io);
   const title = (text: string): string => palette.bold(text);
   const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
@@ -86,7 +86,7 @@ export function inspectionLines(io: Io, machine: BootedMachine): string[] {
     `${title('Mappings')}  ${headline}`,
     ...ranges,
     title('Overlaps'),
-    ...indent(overlapLines(view, entryReader(machine))),
+    ...indent(overlapLines(view, tableReader(machine))),
     title('Descriptors'),
     ...indent(descriptorLines(machine)),
     title('Translation'),

@@ -1,6 +1,11 @@
 #!/usr/bin/env node
-import packageJson from '../../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 import { nodeIo } from './node-io.ts';
 import { main } from './program.ts';
 
-process.exitCode = await main(process.argv.slice(2), nodeIo(), packageJson.version);
+/** Relative to dist/cli.js, which is what runs. */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+process.exitCode = await main(process.argv.slice(2), nodeIo(), version);

@@ -1,6 +1,9 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
 import type { Instruction } from '../isa/instruction.ts';
-import type { Handler } from './execute/core.ts';
+import type { Core, Handler } from './execute/core.ts';
+
+/** Runs a block from its first instruction; answers how many instructions it has retired. */
+export type BlockFunction = (core: Core, words: Int32Array, ripLo: number) => number;
 
 /** A straight run of decoded instructions inside one physical page, entered only at its first one. */
 export class Block {
@@ -17,6 +20,10 @@ export class Block {
   ripLo = 0;
   ripHi = 0;
   context = -1;
+
+  /** Times entered, until it is compiled or found not worth it. */
+  heat = 0;
+  run: BlockFunction | undefined;
 
   constructor(physical: number, instructions: Instruction[], handlers: Handler[]) {
     this.physical = physical;

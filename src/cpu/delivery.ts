@@ -21,7 +21,14 @@ import {
 } from '../state/faults.ts';
 import { STATE_CR4, STATE_DR6, STATE_DR7 } from '../state/layout.ts';
 import { type Core, PENDING_SHADOW_SS, PENDING_SHADOW_STI, PENDING_SHUTDOWN } from './execute/core.ts';
-import { deliverLong, deliverProtected, deliverReal, deliverRedirected, isRedirected } from './gates.ts';
+import {
+  type Delivery,
+  deliverLong,
+  deliverProtected,
+  deliverReal,
+  deliverRedirected,
+  isRedirected,
+} from './gates.ts';
 
 /** Whoever watches deliveries or steers them: the machine and the debugger. */
 export interface DeliveryHooks {
@@ -29,22 +36,6 @@ export interface DeliveryHooks {
   onFault?(vector: number, hasErrorCode: boolean, errorCode: number): void;
   /** A software (INT n, INT3, INTO, INT1) or external interrupt is about to be delivered. */
   onInterrupt?(vector: number, external: boolean): void;
-  /** Before an instruction in single steps: raises or notes a code breakpoint; true when it did. */
-  codeBreakpoint?(core: Core, suppressed: boolean): boolean;
-}
-
-/** One event on its way through the IDT. */
-export interface Delivery {
-  readonly vector: number;
-  readonly hasErrorCode: boolean;
-  readonly errorCode: number;
-  /** One of `SOURCE_*`. */
-  readonly source: number;
-  /** Where the interrupted program goes on. */
-  readonly returnLo: number;
-  readonly returnHi: number;
-  /** RFLAGS as they are pushed. */
-  readonly rflags: number;
 }
 
 /**

@@ -22,7 +22,6 @@ import {
 import { ERROR_IDT } from '../isa/vectors.ts';
 import { SOURCE_INT_N, SOURCE_SOFTWARE_EXCEPTION } from '../state/faults.ts';
 import { STATE_IDTR } from '../state/layout.ts';
-import type { Delivery } from './delivery.ts';
 import type { Core } from './execute/core.ts';
 import {
   type Descriptor,
@@ -47,6 +46,20 @@ import {
   readCode,
   readTaskStack,
 } from './execute/transfer.ts';
+
+/** One event on its way through the IDT. */
+export interface Delivery {
+  readonly vector: number;
+  readonly hasErrorCode: boolean;
+  readonly errorCode: number;
+  /** One of `SOURCE_*`. */
+  readonly source: number;
+  /** Where the interrupted program goes on. */
+  readonly returnLo: number;
+  readonly returnHi: number;
+  /** RFLAGS as they are pushed. */
+  readonly rflags: number;
+}
 
 const FRAME16 = 16;
 

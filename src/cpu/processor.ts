@@ -3,8 +3,11 @@ import { CS } from '../isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../isa/rflags.ts';
 import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
 import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
+import { SOURCE_EXCEPTION } from '../state/faults.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
+import { compileBlock } from './block-function.ts';
 import { Block, BlockCache } from './blocks.ts';
+import { matchCodeBreakpoints } from './debug-registers.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
 import {
   type Core,
@@ -21,12 +24,15 @@ import {
   PENDING_STOP,
 } from './execute/core.ts';
 import { Fetcher } from './fetch.ts';
+import { correctStackFault } from './stack-fault.ts';
 
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
 
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 4096;
+/** Entries after which a block becomes a function of its own. */
+const HOT = 200;
 const BLOCK_NONE = new Block(-1, [], []);
 const DR6_BS = 1 << 14;
 
@@ -43,6 +49,7 @@ export class Processor {
 
   /** Instructions retired before the running block; `instructions()` adds those of the block. */
   #retired = 0;
+  #deliveries = 0;
   /** Instructions that may still retire in this call of `run`, counted from the start of the running block. */
   #remaining = 0;
   #block: Block = BLOCK_NONE;
@@ -51,8 +58,9 @@ export class Processor {
 
   /** Context of the jump table: an id for everything besides RIP that decides which bytes are executed. */
   #context = 0;
-  #contextKeys = new Map<string, number>();
-  #contextStale = true;
+  /** Ids of contexts with a based or limited CS, negative, in the present generation. */
+  readonly #contextIds = new Map<string, number>();
+  #lastContextId = -1;
   #contextGeneration = -1;
 
   constructor(core: Core, hooks: DeliveryHooks) {
@@ -68,6 +76,11 @@ export class Processor {
   /** Instructions retired since power-on; inside a handler, those before the running instruction. */
   instructions(): number {
     return this.#retired + this.core.at;
+  }
+
+  /** Instructions and deliveries of exceptions so far: what guest time is made of. */
+  steps(): number {
+    return this.#retired + this.#deliveries + this.core.at;
   }
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */
@@ -98,7 +111,7 @@ export class Processor {
 
   /** Something besides RIP that decides what is executed has changed: CS, CPL, code size. */
   contextChanged(): void {
-    this.#contextStale = true;
+    this.core.contextStale = true;
     this.core.endBlock();
   }
 
@@ -148,7 +161,11 @@ export class Processor {
         this.#rewind();
         throw thrown;
       }
-      this.#rewind(core.fault.keepRip);
+      const { fault } = core;
+      const insn = this.currentInstruction();
+      if (fault.nonCanonical && insn) correctStackFault(core, insn);
+      this.#rewind(fault.keepRip);
+      this.#countDelivery(fault.source);
       this.#deliverFault();
     }
   }
@@ -158,7 +175,7 @@ export class Processor {
     const { words } = core;
     const jump = this.#jump;
     do {
-      if (this.#contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
+      if (core.contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
       const lo = words[RIP_LO]!;
       core.at = 0;
       let block = jump[(lo ^ (lo >>> 12)) & (JUMP_ENTRIES - 1)]!;
@@ -170,15 +187,21 @@ export class Processor {
       this.#block = block;
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;
-      const { handlers, instructions } = block;
-      core.end = count < block.count ? count : block.count;
       let at = 0;
-      do {
-        const insn = instructions[at]!;
-        words[RIP_LO] = lo + insn.next;
-        handlers[at]!(core, insn);
-        core.at = ++at;
-      } while (at < core.end);
+      if (block.run !== undefined && count >= block.count) {
+        core.end = block.count;
+        at = block.run(core, words, lo);
+      } else {
+        const { handlers, instructions } = block;
+        core.end = count < block.count ? count : block.count;
+        do {
+          const insn = instructions[at]!;
+          words[RIP_LO] = lo + insn.next;
+          handlers[at]!(core, insn);
+          core.at = ++at;
+        } while (at < core.end);
+        if (++block.heat === HOT) block.run = compileBlock(block);
+      }
       this.#retired += at;
       this.#remaining -= at;
       core.at = 0;
@@ -192,7 +215,19 @@ export class Processor {
     const shadows = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
     const system = core.flags.system();
     const before = this.#retired;
-    if (this.hooks.codeBreakpoint?.(core, (system & RFLAGS_RF) !== 0 || (shadows & PENDING_SHADOW_SS) !== 0)) return;
+    if ((system & RFLAGS_RF) === 0 && (shadows & PENDING_SHADOW_SS) === 0) {
+      const met = matchCodeBreakpoints(core);
+      if (met !== 0) {
+        core.debugTrap |= met;
+        this.#countDelivery(SOURCE_EXCEPTION);
+        this.#deliver(() => deliverException(core, core.fault.set(VECTOR_DB), this.hooks, 'fault'));
+        return;
+      }
+    } else if (system & RFLAGS_RF) {
+      // RF holds for one instruction; a fault of that instruction pushes it set anyway.
+      core.flags.setSystem(system & ~RFLAGS_RF);
+      core.updateSingleStep();
+    }
     this.#guarded(1, true);
     if (this.#retired === before) return;
     core.pending &= ~shadows | (core.pending & ~shadows & (PENDING_SHADOW_STI | PENDING_SHADOW_SS));
@@ -234,7 +269,7 @@ export class Processor {
 
   #deliver(delivery: () => void): void {
     delivery();
-    this.#contextStale = true;
+    this.core.contextStale = true;
   }
 
   /**
@@ -248,8 +283,16 @@ export class Processor {
     this.#retired += core.at;
     this.#remaining -= core.at;
     core.at = 0;
-    // A guest that faults for ever must still reach the limit of its run.
-    if (this.#remaining > 0) this.#remaining--;
+  }
+
+  /**
+   * A delivery takes the time of an instruction, so that a guest that only ever faults still reaches its limits. INT n
+   * and its kin are instructions that retire; one that faults does not.
+   */
+  #countDelivery(source: number): void {
+    if (source === SOURCE_EXCEPTION) this.#deliveries++;
+    else this.#retired++;
+    this.#remaining--;
   }
 
   #codeWritten(physical: number, bytes: number): void {
@@ -277,21 +320,24 @@ export class Processor {
     const generation = core.mmu.generation;
     if (generation !== this.#contextGeneration) {
       this.#contextGeneration = generation;
-      this.#contextKeys.clear();
+      this.#contextIds.clear();
     }
-    this.#contextStale = false;
+    core.contextStale = false;
     const size = core.state.codeSize();
     const user = words[STATE_CPL >> 2] === 3 ? 1 : 0;
     const base = words[segmentWord(CS, SEGMENT_BASE)]!;
     const limit = words[segmentWord(CS, SEGMENT_LIMIT)]!;
     const flat = size === 64 || (base === 0 && limit === -1);
-    const keyText = flat ? `${size}.${user}` : `${size}.${user}.${base}.${limit}`;
-    let id = this.#contextKeys.get(keyText);
+    if (flat) {
+      this.#context = generation * 8 + (size >> 5) * 2 + user;
+      return;
+    }
+    const key = `${size}.${user}.${base}.${limit}`;
+    let id = this.#contextIds.get(key);
     if (id === undefined) {
-      id = this.#nextContext++;
-      this.#contextKeys.set(keyText, id);
+      id = --this.#lastContextId;
+      this.#contextIds.set(key, id);
     }
     this.#context = id;
   }
-  #nextContext = 1;
 }

@@ -1,12 +1,8 @@
 /** Linear addresses as pairs of words: order, distance, text. Nothing here runs while the guest does. */
 import { hex64, hexNumber, parseHex64 } from '../bits/hex.ts';
-import { compareUnsigned64, highWord, lowWord, toNumber } from '../bits/words.ts';
+import { compareUnsigned64, toNumber } from '../bits/words.ts';
 
 export type Address = readonly [lo: number, hi: number];
-
-export function addressOf(value: number): Address {
-  return [lowWord(value), highWord(value)];
-}
 
 /** Negative, zero or positive: unsigned order. */
 export function compare(a: Address, b: Address): number {

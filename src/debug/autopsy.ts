@@ -13,16 +13,9 @@ import { likelyCauses } from './likely-cause.ts';
 import type { Disassembler } from './trace.ts';
 import { walkLines } from './walk-text.ts';
 
-/** Endings that an autopsy explains. */
-const BAD_ENDINGS: ReadonlySet<ExitResult['reason']> = new Set([
-  'triple-fault',
-  'unimplemented',
-  'internal-error',
-  'reset',
-]);
-
+/** Only a shutdown ends because of its last exceptions; before other endings they may lie long ago. */
 export function needsAutopsy(exit: ExitResult): boolean {
-  return BAD_ENDINGS.has(exit.reason);
+  return exit.reason === 'triple-fault';
 }
 
 export interface AutopsyOptions {

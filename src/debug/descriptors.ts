@@ -86,7 +86,7 @@ const LONG_TYPES = new Set([
   TYPE_TRAP_GATE32,
 ]);
 
-export function typeOf(high: number): number {
+function typeOf(high: number): number {
   return (high >>> DESC_TYPE_SHIFT) & 0xf;
 }
 

@@ -74,7 +74,7 @@ function pageFaultText(fault: FaultRecord): string {
 }
 
 /** What a selector error code points at, in the words of a sentence's end. */
-export function selectorText(errorCode: number): string {
+function selectorText(errorCode: number): string {
   const during = errorCode & ERROR_EXT ? ', while an exception or interrupt was delivered' : '';
   if (errorCode & ERROR_IDT) return `IDT entry ${vectorText(errorCode >>> 3)}${during}`;
   if ((errorCode & ~ERROR_EXT) === 0) return `no selector${during}`;

@@ -13,7 +13,7 @@ import type { Mode } from '../state/cpu-state.ts';
 import { type Address, add, addressFromText } from './address.ts';
 import type { ReadLinear } from './descriptors.ts';
 import type { DebugImage, PlacedBytes } from './evidence.ts';
-import type { PagingRoot, ReadEntry } from './page-explorer.ts';
+import type { PagingRoot, ReadTable } from './page-explorer.ts';
 
 /** The members that are used; `Machine` has them all, and tests need no more. */
 export interface MachineView {
@@ -73,10 +73,9 @@ export function linearReader(machine: MachineView): ReadLinear {
   };
 }
 
-export function entryReader(machine: MachineView): ReadEntry {
-  return (physical, bytes) => {
-    const raw = machine.readPhysical(physical, bytes);
-    const view = new DataView(raw.buffer, raw.byteOffset, bytes);
-    return [view.getInt32(0, true), bytes === 8 ? view.getInt32(4, true) : 0];
+export function tableReader(machine: MachineView): ReadTable {
+  return (physical) => {
+    const raw = machine.readPhysical(physical, 4096);
+    return new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   };
 }

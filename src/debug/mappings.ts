@@ -11,7 +11,7 @@ export function rangeAt(ranges: readonly Mapping[], address: Address): Mapping |
 }
 
 /** `rwxu g`-like letters as `ls` would print them: read, write, execute, user or supervisor, global. */
-export function rightsText(range: Pick<Mapping, 'writable' | 'user' | 'executable' | 'global'>): string {
+function rightsText(range: Pick<Mapping, 'writable' | 'user' | 'executable' | 'global'>): string {
   const rights = `r${range.writable ? 'w' : '-'}${range.executable ? 'x' : '-'}`;
   return `${rights} ${range.user ? 'user' : 'supervisor'}${range.global ? ' global' : ''}`;
 }

@@ -15,8 +15,8 @@ import { type Address, linearText, physicalText, roughSize } from './address.ts'
 import { aliasLines, findAliases, rangeTable } from './mappings.ts';
 import { levelName } from './walk-text.ts';
 
-/** Reads an entry of a paging structure, without side effects. */
-export type ReadEntry = (physical: number, bytes: 4 | 8) => Address;
+/** Reads the 4096 bytes of a paging structure, without side effects. */
+export type ReadTable = (physical: number) => DataView;
 
 export interface PagingRoot {
   readonly paging: number;
@@ -33,12 +33,16 @@ export interface SharedTable {
 
 /** More uses of a table than anybody would read. */
 const USES_KEPT = 16;
+/** Where tables are garbage, every one of them refers to hundreds more; the MMU's list of mappings ends here too. */
+const TABLES_LIMIT = 16384;
+/** Overlaps are looked for among at most so many ranges. */
+const RANGES_LIMIT = 20000;
 
 /**
  * Tables that are reached in more than one way: a PDPT shared by an identity map and a kernel map, or a recursive
  * entry. Every table is read once, so a recursive map ends.
  */
-export function findSharedTables(root: PagingRoot, readEntry: ReadEntry): SharedTable[] {
+export function findSharedTables(root: PagingRoot, readTable: ReadTable): SharedTable[] {
   const uses = new Map<number, { level: number; linear: Address }[]>();
   const top =
     root.paging === PAGING_5LEVEL
@@ -56,15 +60,18 @@ export function findSharedTables(root: PagingRoot, readEntry: ReadEntry): Shared
       if (known.length < USES_KEPT) known.push(use);
       return;
     }
+    if (uses.size >= TABLES_LIMIT) return;
     uses.set(table, [use]);
     if (level === 1) return;
+    const view = readTable(table);
     const shift = root.paging === PAGING_32BIT ? 22n : 12n + 9n * BigInt(level - 1);
     const count = level === 3 && root.paging === PAGING_PAE ? 4 : 4096 / wide;
     for (let index = 0; index < count; index++) {
-      const [lo, hi] = readEntry(table + index * wide, wide);
+      const lo = view.getInt32(index * wide, true);
+      const hi = wide === 8 ? view.getInt32(index * wide + 4, true) : 0;
       if (!(lo & PTE_P) || (level <= 3 && lo & PTE_PS && !(level === 3 && root.paging === PAGING_PAE)))
         continue;
-      const next = (wide === 8 ? (hi & 0xfffff) * 4294967296 : 0) + ((lo & 0xfffff000) >>> 0);
+      const next = (hi & 0xfffff) * 4294967296 + ((lo & 0xfffff000) >>> 0);
       visit(next, level - 1, prefix | (BigInt(index) << shift));
     }
   };
@@ -81,7 +88,7 @@ function canonical(prefix: bigint, paging: number): Address {
   return [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];
 }
 
-export function sharedTableLines(shared: readonly SharedTable[]): string[] {
+function sharedTableLines(shared: readonly SharedTable[]): string[] {
   return shared.flatMap(({ table, uses }) => {
     const levels = new Set(uses.map((use) => use.level));
     const note = levels.size > 1 ? ', on different levels (a recursive map?)' : '';
@@ -100,8 +107,8 @@ export interface PageView {
 }
 
 /** The mapping table with a headline, then what is mapped twice and which tables are shared. */
-export function pageLines(view: PageView, readEntry: ReadEntry): string[] {
-  return [...mappingLines(view), ...overlapLines(view, readEntry)];
+export function pageLines(view: PageView, readTable: ReadTable): string[] {
+  return [...mappingLines(view), ...overlapLines(view, readTable)];
 }
 
 /** The headline and one line a range. */
@@ -118,9 +125,11 @@ export function mappingLines({ cr0, root, ranges }: PageView): string[] {
 }
 
 /** Linear addresses that reach the same bytes, and tables that serve in two places. */
-export function overlapLines({ root, ranges }: PageView, readEntry: ReadEntry): string[] {
+export function overlapLines({ root, ranges }: PageView, readTable: ReadTable): string[] {
+  if (ranges.length > RANGES_LIMIT)
+    return [`${ranges.length} ranges are too many to look for overlaps: are these page tables?`];
   const aliases = aliasLines(findAliases(ranges));
-  const shared = sharedTableLines(findSharedTables(root, readEntry));
+  const shared = sharedTableLines(findSharedTables(root, readTable));
   return [
     aliases.length === 0 ? 'no physical memory is mapped twice' : 'physical memory mapped more than once:',
     ...aliases.map((line) => `  ${line}`),

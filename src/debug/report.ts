@@ -14,7 +14,7 @@ import { linearReader, type MachineView } from './machine-view.ts';
 import { Symbols } from './symbols.ts';
 import { walkSummary } from './walk-text.ts';
 
-export const REPORT_VERSION = 1;
+const REPORT_VERSION = 1;
 
 export interface Report {
   readonly version: typeof REPORT_VERSION;
@@ -33,13 +33,13 @@ export interface Report {
   readonly faults: readonly ReportFault[];
   /** Every exception that was raised, by name; `faults` keeps the first and the last ones. */
   readonly faultCounts: { readonly [vector: string]: number };
-  /** What probably caused a bad ending, the most direct cause first; empty otherwise. */
+  /** What probably caused a triple fault, the most direct cause first; empty otherwise. */
   readonly likelyCauses: readonly string[];
   readonly unclaimed: { readonly ports: readonly Unclaimed[]; readonly memory: readonly Unclaimed[] };
   readonly images: readonly ReportImage[];
 }
 
-export interface ReportTimelineEntry {
+interface ReportTimelineEntry {
   readonly instruction: number;
   readonly rip: string;
   readonly event: string;
@@ -49,7 +49,7 @@ export interface ReportTimelineEntry {
   readonly cause: string;
 }
 
-export interface ReportMapping {
+interface ReportMapping {
   readonly linear: string;
   readonly physical: string;
   readonly bytes: number;
@@ -61,7 +61,7 @@ export interface ReportMapping {
   readonly protectionKey: number;
 }
 
-export interface ReportFault {
+interface ReportFault {
   readonly instruction: number;
   readonly vector: number;
   readonly name: string;
@@ -76,12 +76,12 @@ export interface ReportFault {
   readonly walk: string | null;
 }
 
-export interface Unclaimed {
+interface Unclaimed {
   readonly address: string;
   readonly count: number;
 }
 
-export interface ReportImage {
+interface ReportImage {
   readonly name: string;
   readonly role: string | null;
   readonly loadedAt: string | null;

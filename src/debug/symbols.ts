@@ -8,7 +8,7 @@ export interface SymbolImage {
   readonly symbols: readonly ImageSymbol[];
 }
 
-export interface ImageSymbol {
+interface ImageSymbol {
   readonly name: string;
   readonly address: Address;
   readonly size: number;
@@ -102,7 +102,7 @@ export class Symbols {
   }
 }
 
-export function placeText(place: SymbolPlace): string {
+function placeText(place: SymbolPlace): string {
   const offset = place.offset === 0 ? '' : `+${hexNumber(place.offset)}`;
   return `${place.name}${offset} (${place.image})`;
 }

@@ -105,7 +105,7 @@ export function deniedBy(
 }
 
 /** The step that ended the walk without a page, and why; undefined for a walk that found one. */
-export function stopOf(walk: Walk): { step: WalkStep; reason: string } | undefined {
+function stopOf(walk: Walk): { step: WalkStep; reason: string } | undefined {
   const step = walk.steps[walk.steps.length - 1];
   if (!step || !walk.stopped) return undefined;
   if (!step.present) {
@@ -137,7 +137,7 @@ export function walkSummary(walk: Walk, access?: AccessKind): string {
 }
 
 /** `writable, supervisor, not executable`. */
-export function rightsInWords(rights: { writable: boolean; user: boolean; executable: boolean }): string {
+function rightsInWords(rights: { writable: boolean; user: boolean; executable: boolean }): string {
   const write = rights.writable ? 'writable' : 'read-only';
   const user = rights.user ? 'user' : 'supervisor';
   return `${write}, ${user}, ${rights.executable ? 'executable' : 'not executable'}`;

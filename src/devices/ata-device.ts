@@ -72,7 +72,7 @@ export abstract class AtaDevice {
   protected done = 0;
   /** Bytes of one DRQ data block. */
   private blockBytes = 0;
-  private buffer = new Uint8Array(0);
+  private buffer: Uint8Array = new Uint8Array(0);
   private position = 0;
 
   constructor(clock: Clock) {
@@ -182,6 +182,11 @@ export abstract class AtaDevice {
   get dmaRequest(): 'none' | 'in' | 'out' {
     if (this.work !== 'none') return 'none';
     return this.transfer === 'dma-in' ? 'in' : this.transfer === 'dma-out' ? 'out' : 'none';
+  }
+
+  /** DMARQ. */
+  get wantsDma(): boolean {
+    return this.dmaRequest !== 'none';
   }
 
   get dmaLeft(): number {

@@ -259,7 +259,7 @@ export class AtaDisk extends AtaDevice {
   private locate(is48Bit: boolean): number {
     const first = this.address(is48Bit);
     let count = this.current[ATA_SECTOR_COUNT]!;
-    if (is48Bit) count = (count | (this.previous[ATA_SECTOR_COUNT]! << 8)) || 0x10000;
+    if (is48Bit) count = count | (this.previous[ATA_SECTOR_COUNT]! << 8) || 0x10000;
     else count ||= 0x100;
     if (first < 0 || first + count > this.sectors) {
       this.abort(ERROR_IDNF, READY);

@@ -83,7 +83,8 @@ export class BusMasterChannel implements DmaListener {
   /** "The direction bit must not be changed while the bus master is active." */
   private writeCommand(value: number): void {
     const started = (value & COMMAND_START) !== 0 && (this.command & COMMAND_START) === 0;
-    if (this.command & COMMAND_START) value = (value & ~COMMAND_TO_MEMORY) | (this.command & COMMAND_TO_MEMORY);
+    if (this.command & COMMAND_START)
+      value = (value & ~COMMAND_TO_MEMORY) | (this.command & COMMAND_TO_MEMORY);
     this.command = value & (COMMAND_START | COMMAND_TO_MEMORY);
     if (!(value & COMMAND_START)) {
       this.status &= ~STATUS_ACTIVE;
@@ -95,7 +96,7 @@ export class BusMasterChannel implements DmaListener {
     this.left = 0;
     this.lastEntry = false;
     const device = this.channel.selectedDevice;
-    if (device && device.dmaRequest !== 'none') this.run(device);
+    if (device?.wantsDma) this.run(device);
   }
 
   /** Moves as much as device and table allow. A table that ends first leaves the device waiting for the rest. */
@@ -106,7 +107,7 @@ export class BusMasterChannel implements DmaListener {
       this.status = (this.status & ~STATUS_ACTIVE) | STATUS_ERROR;
       return;
     }
-    while (device.dmaRequest !== 'none' && device.dmaLeft > 0) {
+    while (device.wantsDma && device.dmaLeft > 0) {
       if (this.left === 0 && !this.fetchEntry()) return;
       const bytes = Math.min(this.left, device.dmaLeft, DMA_PIECE);
       this.left -= toMemory ? this.copyIn(device, bytes) : this.copyOut(device, bytes);
@@ -138,7 +139,7 @@ export class BusMasterChannel implements DmaListener {
     this.address = (this.memory.read32(this.nextEntry) & ~1) >>> 0;
     const control = this.memory.read32(this.nextEntry + 4);
     this.left = control & 0xfffe || 0x10000;
-    this.lastEntry = (control >>> 16 & PRD_END_OF_TABLE) !== 0;
+    this.lastEntry = ((control >>> 16) & PRD_END_OF_TABLE) !== 0;
     const base = (this.nextEntry & ~PRD_TABLE_MASK) >>> 0;
     this.nextEntry = base + ((this.nextEntry + PRD_BYTES) & PRD_TABLE_MASK);
     return true;
@@ -169,7 +170,8 @@ export class Piix3Ide extends PciFunction {
     let channels: readonly BusMasterChannel[] = [];
     const registers: PortDevice = {
       readPort: (offset) => channels[offset >>> 3]?.readRegister(offset % CHANNEL_BYTES) ?? 0xff,
-      writePort: (offset, value) => channels[offset >>> 3]?.writeRegister(offset % CHANNEL_BYTES, value & 0xff),
+      writePort: (offset, value) =>
+        channels[offset >>> 3]?.writeRegister(offset % CHANNEL_BYTES, value & 0xff),
     };
     super({
       vendor: 0x8086,

@@ -201,7 +201,8 @@ export class FwCfg implements PortDevice {
     const left = item ? item.bytes.length - this.position : 0;
     const count = Math.min(length, left);
     if (control & DMA_READ) {
-      if (item && count > 0) writeDma(memory, address, item.bytes.subarray(this.position, this.position + count));
+      if (item && count > 0)
+        writeDma(memory, address, item.bytes.subarray(this.position, this.position + count));
       this.position += count;
       writeZeros(memory, address + count, length - count);
       return true;

@@ -105,7 +105,8 @@ export class PciBus {
   /** After anything that may change what functions decode. Nothing happens while it is the same. */
   remap(): void {
     const wanted = this.functions.flatMap((fn) => fn?.windows() ?? []);
-    if (wanted.length === this.mapped.length && wanted.every((w, i) => sameWindow(w, this.mapped[i]!))) return;
+    if (wanted.length === this.mapped.length && wanted.every((w, i) => sameWindow(w, this.mapped[i]!)))
+      return;
     this.mapped = wanted;
     this.mapPorts(wanted);
     this.mapMemory(wanted);
@@ -140,7 +141,8 @@ export class PciBus {
     }
     this.ownMemory = kept;
     for (const window of wanted) {
-      if (window.kind !== 'memory' || kept.some((w) => sameWindow(w, window)) || !this.isFree(window)) continue;
+      if (window.kind !== 'memory' || kept.some((w) => sameWindow(w, window)) || !this.isFree(window))
+        continue;
       this.space.attachMmio(window.base, window.bytes, window.device);
       this.ownMemory.push(window);
     }

@@ -45,6 +45,12 @@ export class FloatEnv {
   daz = false;
   ftz = false;
 
+  /**
+   * x87 only: FLD of a denormal single or double pushes it even when DE is unmasked. AMD processors do (measured on Zen 3);
+   * Intel's leave the stack unchanged (SDM Vol. 1, "Denormal Operand Exception (#D)").
+   */
+  denormalLoadCompletes = false;
+
   loadMxcsr(mxcsr: number): void {
     this.rounding = (mxcsr >>> 13) & 3;
     this.masks = (mxcsr >>> 7) & FLOAT_ALL;
@@ -67,6 +73,12 @@ export class FloatEnv {
   clear(): void {
     this.flags = 0;
     this.roundedUp = 0;
+  }
+
+  /** Reports an inexact result and which way it went. */
+  inexact(roundedUp: number): void {
+    this.flags |= FLOAT_PE;
+    this.roundedUp = roundedUp;
   }
 
   /** True when an exception of those found so far stops the instruction before it computes. */

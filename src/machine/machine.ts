@@ -112,7 +112,7 @@ export class Machine {
     const fault = new GuestFault();
     this.mmu = new Mmu(this.state, this.space, model.paging, fault);
     const counter = {
-      instructions: () => this.processor.instructions(),
+      steps: () => this.processor.steps(),
       shorten: (count: number) => this.processor.shorten(count),
     };
     this.clock = new VirtualClock(counter, config.nanosecondsPerInstruction ?? DEFAULT_STEP_NS, TSC_PER_NS);
@@ -248,7 +248,7 @@ export class Machine {
 
   #drive(limits: RunLimits, until: { done(): boolean; each: number } | undefined): ExitResult {
     if (this.exit) return this.exit;
-    const lastInstruction = this.instructions + (limits.maxInstructions ?? Number.POSITIVE_INFINITY);
+    const lastStep = this.processor.steps() + (limits.maxInstructions ?? Number.POSITIVE_INFINITY);
     const lastTime = this.clock.now() + (limits.timeout ?? Number.POSITIVE_INFINITY) * 1e9;
     const wallEnd = limits.wallTimeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + limits.wallTimeout * 1000;
     try {
@@ -256,11 +256,11 @@ export class Machine {
         if (this.#requested) return this.#finish(this.#requested);
         this.clock.fireDue();
         if (this.#requested) return this.#finish(this.#requested);
-        if (this.instructions >= lastInstruction) return exitResult('limit', `stopped after ${this.instructions} instructions`);
+        if (this.processor.steps() >= lastStep) return exitResult('limit', `stopped after ${this.instructions} instructions`);
         if (this.clock.now() >= lastTime) return exitResult('limit', `stopped after ${this.clock.now() / 1e9} s of guest time`);
         if (performance.now() >= wallEnd) return exitResult('limit', `stopped after ${limits.wallTimeout} s of host time`);
         const nextTime = Math.min(this.clock.nextDue(), lastTime);
-        let budget = Math.min(SLICE, lastInstruction - this.instructions);
+        let budget = Math.min(SLICE, lastStep - this.processor.steps());
         if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
         const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
         if (end === 'shutdown') return this.#finish(exitResult('triple-fault', 'triple fault: the processor shut down'));

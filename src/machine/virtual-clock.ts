@@ -2,15 +2,15 @@ import { type Clock, NEVER, type TimedEvent } from '../bus/clock.ts';
 import type { TimeSource } from '../cpu/execute/core.ts';
 
 /** What the clock needs to know of the processor. */
-export interface InstructionCounter {
-  /** Instructions retired before the running one. */
-  instructions(): number;
+export interface StepCounter {
+  /** Instructions retired before the running one, and exceptions delivered, each of which takes a step too. */
+  steps(): number;
   /** Come back after at most `count` more instructions. */
   shorten(count: number): void;
 }
 
 /**
- * Virtual time: instructions retired times a fixed step, plus what HLT skipped. The same run always sees the same
+ * Virtual time: steps (instructions and deliveries) times a fixed duration, plus what HLT skipped. The same run always sees the same
  * time, bit for bit.
  */
 export class VirtualClock implements Clock, TimeSource {
@@ -18,21 +18,21 @@ export class VirtualClock implements Clock, TimeSource {
   readonly step: number;
   /** Time-stamp counter ticks per guest nanosecond. */
   readonly tscPerNanosecond: number;
-  readonly #counter: InstructionCounter;
+  readonly #counter: StepCounter;
   /** Waiting events, soonest first; equal times keep the order of scheduling. */
   readonly #queue: TimedEvent[] = [];
   #skipped = 0;
   #tscOffsetLo = 0;
   #tscOffsetHi = 0;
 
-  constructor(counter: InstructionCounter, step: number, tscPerNanosecond: number) {
+  constructor(counter: StepCounter, step: number, tscPerNanosecond: number) {
     this.#counter = counter;
     this.step = step;
     this.tscPerNanosecond = tscPerNanosecond;
   }
 
   now(): number {
-    return this.#counter.instructions() * this.step + this.#skipped;
+    return this.#counter.steps() * this.step + this.#skipped;
   }
 
   schedule(event: TimedEvent, at: number): void {

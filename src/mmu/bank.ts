@@ -83,7 +83,7 @@ export class Bank {
 
   /** Index of the first word of the entry that the address would have. */
   at(lo: number): number {
-    return this.offset + ((lo >>> 9) & this.mask);
+    return this.offset | ((lo >>> 9) & this.mask);
   }
 
   /**
@@ -102,28 +102,31 @@ export class Bank {
     const words = this.#words;
     const page = lo & PAGE_MASK;
     let i = this.at(lo);
-    let evicted = 0;
+    let pushed = 0;
     const before = words[i]!;
-    if (before !== EMPTY && ((before & PAGE_MASK) !== page || words[i + 1] !== hi)) {
-      evicted = FILL_EVICTED;
-      if (++this.#evictions > this.entries && this.entries < this.#maxEntries) {
-        this.#grow();
-        i = this.at(lo);
-        evicted = FILL_GREW;
-      }
+    if (before !== EMPTY && ((before & PAGE_MASK) !== page || words[i | 1] !== hi)) {
+      pushed = this.#pushOut();
+      if (pushed === FILL_GREW) i = this.at(lo);
     }
-    const listed = words[i + ENTRY_META]! & META_LISTED;
+    const listed = words[i | ENTRY_META]! & META_LISTED;
     const list = meta & META_GLOBAL ? META_LISTED_GLOBAL : META_LISTED_LOCAL;
     if ((listed & list) === 0) this.#list(i - this.offset, list);
     words[i] = page | read;
-    words[i + 1] = hi;
-    words[i + 2] = page | write;
-    words[i + 3] = hi;
-    words[i + 4] = page | execute;
-    words[i + 5] = hi;
-    words[i + 6] = addend;
-    words[i + 7] = meta | listed | list;
-    return evicted;
+    words[i | 1] = hi;
+    words[i | 2] = page | write;
+    words[i | 3] = hi;
+    words[i | 4] = page | execute;
+    words[i | 5] = hi;
+    words[i | 6] = addend;
+    words[i | 7] = meta | listed | list;
+    return pushed;
+  }
+
+  /** Counts an eviction; a bank that has evicted as many translations as it has entries is doubled. */
+  #pushOut(): number {
+    if (++this.#evictions <= this.entries || this.entries >= this.#maxEntries) return FILL_EVICTED;
+    this.#grow();
+    return FILL_GREW;
   }
 
   /** Drops everything that is not global. */
@@ -132,8 +135,8 @@ export class Bank {
     const list = this.#local;
     for (let n = this.#localCount - 1; n >= 0; n--) {
       const i = this.offset + list[n]!;
-      const meta = words[i + ENTRY_META]!;
-      words[i + ENTRY_META] = meta & ~META_LISTED_LOCAL;
+      const meta = words[i | ENTRY_META]!;
+      words[i | ENTRY_META] = meta & ~META_LISTED_LOCAL;
       if ((meta & META_GLOBAL) === 0) clear(words, i);
     }
     this.#localCount = 0;
@@ -145,7 +148,7 @@ export class Bank {
     const list = this.#global;
     for (let n = this.#globalCount - 1; n >= 0; n--) {
       const i = this.offset + list[n]!;
-      words[i + ENTRY_META] = 0;
+      words[i | ENTRY_META] = 0;
       clear(words, i);
     }
     this.#globalCount = 0;
@@ -157,8 +160,8 @@ export class Bank {
     if (!this.#active) return;
     const i = this.at(lo);
     const words = this.#words;
-    if ((words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i + 1] !== hi) return;
-    if (words[i + ENTRY_META]! & META_GLOBAL ? globals : locals) clear(words, i);
+    if ((words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
+    if (words[i | ENTRY_META]! & META_GLOBAL ? globals : locals) clear(words, i);
   }
 
   /** Drops every fragment of the large page of `bytes` (2 MiB or 1 GiB) that starts at `base`. */
@@ -171,8 +174,8 @@ export class Bank {
     for (let n = 0; n < count; n++) {
       const i = this.offset + at;
       at = (at + ENTRY_WORDS) & this.mask;
-      if ((words[i]! & region) !== base || words[i + 1] !== hi) continue;
-      const meta = words[i + ENTRY_META]!;
+      if ((words[i]! & region) !== base || words[i | 1] !== hi) continue;
+      const meta = words[i | ENTRY_META]!;
       if ((meta & META_SIZE) === 0 || words[i] === EMPTY) continue;
       if (meta & META_GLOBAL ? globals : locals) clear(words, i);
     }
@@ -181,20 +184,18 @@ export class Bank {
   /** Drops the entries whose tags depend on a protection key. */
   dropKeyed(): void {
     this.#each((words, i) => {
-      if (words[i + ENTRY_META]! & META_KEYED) clear(words, i);
+      if (words[i | ENTRY_META]! & META_KEYED) clear(words, i);
     });
   }
 
   /** Takes the fast write tag from every entry of the host page `host` (an int32), wherever it is mapped. */
   slowWrites(host: number): void {
     this.#each((words, i) => {
-      if (writesTo(words, i, host)) words[i + TAG_WRITE]! |= TAG_CODE;
+      const tag = words[i | TAG_WRITE]!;
+      if (tag & (TAG_INVALID | TAG_DEVICE | TAG_ROM)) return;
+      if ((((tag & PAGE_MASK) + words[i | ENTRY_ADDEND]!) | 0) === host)
+        words[i | TAG_WRITE] = tag | TAG_CODE;
     });
-  }
-
-  /** True when the entry at word `i` is one of this bank. */
-  holds(i: number): boolean {
-    return i >= this.offset && i < this.offset + this.entries * ENTRY_WORDS;
   }
 
   #each(visit: (words: Int32Array, i: number) => void): void {
@@ -220,7 +221,7 @@ export class Bank {
     for (let n = from; n < to; n++) {
       const i = this.offset + n * ENTRY_WORDS;
       clear(this.#words, i);
-      this.#words[i + ENTRY_META] = 0;
+      this.#words[i | ENTRY_META] = 0;
     }
   }
 
@@ -238,8 +239,8 @@ export class Bank {
     this.#evictions = 0;
     for (let n = 0; n < half; n++) {
       let i = this.offset + n * ENTRY_WORDS;
-      const meta = words[i + ENTRY_META]! & ~META_LISTED;
-      words[i + ENTRY_META] = 0;
+      const meta = words[i | ENTRY_META]! & ~META_LISTED;
+      words[i | ENTRY_META] = 0;
       if (words[i] === EMPTY) continue;
       const home = this.at(words[i]!);
       if (home !== i) {
@@ -248,24 +249,15 @@ export class Bank {
         i = home;
       }
       const list = meta & META_GLOBAL ? META_LISTED_GLOBAL : META_LISTED_LOCAL;
-      words[i + ENTRY_META] = meta | list;
+      words[i | ENTRY_META] = meta | list;
       this.#list(i - this.offset, list);
     }
   }
 }
 
-/** True when the entry lets writes through to the host page `host` (an int32) without telling anybody. */
-export function writesTo(words: Int32Array, i: number, host: number): boolean {
-  const tag = words[i + TAG_WRITE]!;
-  if (tag & (TAG_INVALID | TAG_DEVICE | TAG_ROM | TAG_CODE)) return false;
-  return (((tag & PAGE_MASK) + words[i + ENTRY_ADDEND]!) | 0) === host;
-}
-
+/** Three stores: a low word that is not the number of a page never matches, whatever the high word is. */
 function clear(words: Int32Array, i: number): void {
   words[i] = EMPTY;
-  words[i + 1] = EMPTY;
-  words[i + 2] = EMPTY;
-  words[i + 3] = EMPTY;
-  words[i + 4] = EMPTY;
-  words[i + 5] = EMPTY;
+  words[i | TAG_WRITE] = EMPTY;
+  words[i | TAG_EXECUTE] = EMPTY;
 }

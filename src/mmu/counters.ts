@@ -24,7 +24,7 @@ export interface CountersReport {
   readonly walks: Readonly<Record<SizeName, number>>;
   /** Paging-structure entries read by those walks. */
   readonly references: Readonly<Record<SizeName, number>>;
-  /** 4 KiB entries filled, by size of the page that they are part of. */
+  /** 4 KiB entries filled by walks and refills, by size of the page that they are part of. */
   readonly fills: Readonly<Record<SizeName, number>>;
   /** Of these fills, those made from a large page that was kept whole, without a walk. */
   readonly refills: Readonly<Record<SizeName, number>>;
@@ -42,7 +42,6 @@ export class Counters {
   // Indexed by size class. Doubles, so that no count ever changes its representation.
   readonly walks = new Float64Array(SIZE_NAMES.length);
   readonly references = new Float64Array(SIZE_NAMES.length);
-  readonly fills = new Float64Array(SIZE_NAMES.length);
   readonly refills = new Float64Array(SIZE_NAMES.length);
   readonly flushes: Record<FlushReason, number> = zeroFlushes();
 
@@ -50,7 +49,7 @@ export class Counters {
     this.hits = 0;
     this.evictions = 0;
     this.pageFaults = 0;
-    for (const bySize of [this.walks, this.references, this.fills, this.refills]) bySize.fill(0);
+    for (const bySize of [this.walks, this.references, this.refills]) bySize.fill(0);
     Object.assign(this.flushes, zeroFlushes());
   }
 
@@ -59,7 +58,7 @@ export class Counters {
       hits: this.hits,
       walks: named(this.walks),
       references: named(this.references),
-      fills: named(this.fills),
+      fills: named(this.walks.map((walks, size) => walks + this.refills[size]!)),
       refills: named(this.refills),
       evictions: this.evictions,
       pageFaults: this.pageFaults,

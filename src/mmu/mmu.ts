@@ -1,5 +1,5 @@
 import { isCanonical } from '../bits/words.ts';
-import { VECTOR_AC, VECTOR_GP } from '../isa/vectors.ts';
+import { VECTOR_AC } from '../isa/vectors.ts';
 import {
   ENTRY_ADDEND,
   PAGE_MASK,
@@ -54,124 +54,163 @@ export class Mmu extends Translator {
 
   read8(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i] === (lo & PAGE_MASK) && tlb[i + 1] === hi)
-      return this.#u8[(lo + tlb[i + ENTRY_ADDEND]!) >>> 0]!;
-    return this.#slowRead(lo, hi, 1);
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i] === (lo & PAGE_MASK) && tlb[i | 1] === hi)
+      return this.#u8[((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0]!;
+    return this.#slowRead(lo, hi, 1) | 0;
   }
 
   read16(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i] === ((lo + 1) & PAGE_MASK) && tlb[i + 1] === hi) {
-      return this.#view.getUint16((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, true);
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i] === ((lo + 1) & PAGE_MASK) && tlb[i | 1] === hi) {
+      return this.#view.getUint16(((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, true);
     }
-    return this.#slowRead(lo, hi, 2);
+    return this.#slowRead(lo, hi, 2) | 0;
   }
 
   /** A signed word. */
   read32(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
+    const i = this.bank | ((lo >>> 9) & this.mask);
     // The last byte's page is compared: an access that crosses into the next page misses by itself.
-    if (tlb[i] === ((lo + 3) & PAGE_MASK) && tlb[i + 1] === hi) {
-      return this.#view.getInt32((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, true);
+    if (tlb[i] === ((lo + 3) & PAGE_MASK) && tlb[i | 1] === hi) {
+      return this.#view.getInt32(((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, true);
     }
-    return this.#slowRead(lo, hi, 4);
+    return this.#slowRead(lo, hi, 4) | 0;
   }
 
   /** The low word; the high word is then in `this.high`. */
   read64(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i] === ((lo + 7) & PAGE_MASK) && tlb[i + 1] === hi) {
-      const at = (lo + tlb[i + ENTRY_ADDEND]!) >>> 0;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i] === ((lo + 7) & PAGE_MASK) && tlb[i | 1] === hi) {
+      const at = ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
       this.high = this.#view.getInt32(at + 4, true);
       return this.#view.getInt32(at, true);
     }
-    return this.#slowRead(lo, hi, 8);
+    return this.#slowRead(lo, hi, 8) | 0;
   }
 
   write8(lo: number, hi: number, value: number): void {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === (lo & PAGE_MASK) && tlb[i + 3] === hi) {
-      this.#u8[(lo + tlb[i + ENTRY_ADDEND]!) >>> 0] = value;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === (lo & PAGE_MASK) && tlb[i | 3] === hi) {
+      this.#u8[((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0] = value;
     } else this.#slowWrite(lo, hi, 1, value, 0);
   }
 
   write16(lo: number, hi: number, value: number): void {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === ((lo + 1) & PAGE_MASK) && tlb[i + 3] === hi) {
-      this.#view.setInt16((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, value, true);
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 1) & PAGE_MASK) && tlb[i | 3] === hi) {
+      this.#view.setInt16(((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, value, true);
     } else this.#slowWrite(lo, hi, 2, value, 0);
   }
 
   write32(lo: number, hi: number, value: number): void {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === ((lo + 3) & PAGE_MASK) && tlb[i + 3] === hi) {
-      this.#view.setInt32((lo + tlb[i + ENTRY_ADDEND]!) >>> 0, value, true);
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 3) & PAGE_MASK) && tlb[i | 3] === hi) {
+      this.#view.setInt32(((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, value, true);
     } else this.#slowWrite(lo, hi, 4, value, 0);
   }
 
   write64(lo: number, hi: number, valueLo: number, valueHi: number): void {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === ((lo + 7) & PAGE_MASK) && tlb[i + 3] === hi) {
-      const at = (lo + tlb[i + ENTRY_ADDEND]!) >>> 0;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 7) & PAGE_MASK) && tlb[i | 3] === hi) {
+      const at = ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
       this.#view.setInt32(at, valueLo, true);
       this.#view.setInt32(at + 4, valueHi, true);
     } else this.#slowWrite(lo, hi, 8, valueLo, valueHi);
+  }
+
+  /** Sixteen bytes into `out[at]` to `out[at + 3]`; on a fault `out` may hold some of them. */
+  read128(lo: number, hi: number, out: Int32Array, at: number): void {
+    const { tlb } = this;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i] === ((lo + 15) & PAGE_MASK) && tlb[i | 1] === hi) {
+      const host = ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
+      const view = this.#view;
+      out[at] = view.getInt32(host, true);
+      out[at + 1] = view.getInt32(host + 4, true);
+      out[at + 2] = view.getInt32(host + 8, true);
+      out[at + 3] = view.getInt32(host + 12, true);
+      return;
+    }
+    out[at] = this.read64(lo, hi);
+    out[at + 1] = this.high;
+    const next = (lo + 8) | 0;
+    out[at + 2] = this.read64(next, next >>> 0 < 8 ? this.#highOfNext(0, hi) : hi);
+    out[at + 3] = this.high;
+  }
+
+  /** Sixteen bytes from `from[at]` to `from[at + 3]`, all of them or none. */
+  write128(lo: number, hi: number, from: Int32Array, at: number): void {
+    const { tlb } = this;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 15) & PAGE_MASK) && tlb[i | 3] === hi) {
+      const host = ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
+      const view = this.#view;
+      view.setInt32(host, from[at]!, true);
+      view.setInt32(host + 4, from[at + 1]!, true);
+      view.setInt32(host + 8, from[at + 2]!, true);
+      view.setInt32(host + 12, from[at + 3]!, true);
+      return;
+    }
+    if ((lo & OFFSET) > PAGE_BYTES - 16) this.probeWrite(lo, hi, 16);
+    this.write64(lo, hi, from[at]!, from[at + 1]!);
+    const next = (lo + 8) | 0;
+    this.write64(next, next >>> 0 < 8 ? this.#highOfNext(0, hi) : hi, from[at + 2]!, from[at + 3]!);
   }
 
   // Read for update. Whatever may be written may be read (a protection key that denies reads denies writes too).
 
   modify8(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === (lo & PAGE_MASK) && tlb[i + 3] === hi) {
-      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === (lo & PAGE_MASK) && tlb[i | 3] === hi) {
+      const at = (lo + tlb[i | ENTRY_ADDEND]!) | 0;
       this.#modified = at;
       return this.#u8[at >>> 0]!;
     }
-    return this.#slowModify(lo, hi, 1);
+    return this.#slowModify(lo, hi, 1) | 0;
   }
 
   modify16(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === ((lo + 1) & PAGE_MASK) && tlb[i + 3] === hi) {
-      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 1) & PAGE_MASK) && tlb[i | 3] === hi) {
+      const at = (lo + tlb[i | ENTRY_ADDEND]!) | 0;
       this.#modified = at;
       return this.#view.getUint16(at >>> 0, true);
     }
-    return this.#slowModify(lo, hi, 2);
+    return this.#slowModify(lo, hi, 2) | 0;
   }
 
   modify32(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === ((lo + 3) & PAGE_MASK) && tlb[i + 3] === hi) {
-      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 3) & PAGE_MASK) && tlb[i | 3] === hi) {
+      const at = (lo + tlb[i | ENTRY_ADDEND]!) | 0;
       this.#modified = at;
       return this.#view.getInt32(at >>> 0, true);
     }
-    return this.#slowModify(lo, hi, 4);
+    return this.#slowModify(lo, hi, 4) | 0;
   }
 
   /** The low word; the high word is then in `this.high`. */
   modify64(lo: number, hi: number): number {
     const { tlb } = this;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 2] === ((lo + 7) & PAGE_MASK) && tlb[i + 3] === hi) {
-      const at = (lo + tlb[i + ENTRY_ADDEND]!) | 0;
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 2] === ((lo + 7) & PAGE_MASK) && tlb[i | 3] === hi) {
+      const at = (lo + tlb[i | ENTRY_ADDEND]!) | 0;
       this.#modified = at;
       this.high = this.#view.getInt32((at >>> 0) + 4, true);
       return this.#view.getInt32(at >>> 0, true);
     }
-    return this.#slowModify(lo, hi, 8);
+    return this.#slowModify(lo, hi, 8) | 0;
   }
 
   commit8(value: number): void {
@@ -205,12 +244,12 @@ export class Mmu extends Translator {
   /** Host byte offset of an instruction byte; -1 where it must be fetched from a device. */
   fetchHost(lo: number, hi: number): number {
     const { tlb } = this;
-    let i = this.bank + ((lo >>> 9) & this.mask);
-    if (tlb[i + 4] !== (lo & PAGE_MASK) || tlb[i + 5] !== hi) {
+    let i = this.bank | ((lo >>> 9) & this.mask);
+    if (tlb[i | 4] !== (lo & PAGE_MASK) || tlb[i | 5] !== hi) {
       i = this.entry(lo, hi, ACCESS_FETCH);
-      if (tlb[i + 4]! & TAG_DEVICE) return -1;
+      if (tlb[i | 4]! & TAG_DEVICE) return -1;
     }
-    return (lo + tlb[i + ENTRY_ADDEND]!) >>> 0;
+    return ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
   }
 
   fetchByte(lo: number, hi: number): number {
@@ -287,7 +326,7 @@ export class Mmu extends Translator {
     let page = lo;
     let pageHi = hi;
     const lastHi = (lo >>> 0) + bytes > 0x100000000 ? this.#highOfNext(0, hi) : hi;
-    if (!isCanonical(lastHi, this.linearBits)) throw this.fault.setWithCode(VECTOR_GP, 0);
+    if (!isCanonical(lastHi, this.linearBits)) throw this.fault.setNonCanonical();
     for (let left = bytes; left > 0; ) {
       this.entry(page, pageHi, access);
       left -= PAGE_BYTES - (page & OFFSET);
@@ -303,12 +342,12 @@ export class Mmu extends Translator {
    */
   hostForRead(lo: number, hi: number): number {
     const i = this.entry(lo, hi, ACCESS_READ);
-    return this.tlb[i]! & TAG_LOW_BITS ? -1 : (lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0;
+    return this.tlb[i]! & TAG_LOW_BITS ? -1 : ((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
   }
 
   hostForWrite(lo: number, hi: number): number {
     const i = this.entry(lo, hi, ACCESS_WRITE);
-    return this.tlb[i + TAG_WRITE]! & TAG_LOW_BITS ? -1 : (lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0;
+    return this.tlb[i | TAG_WRITE]! & TAG_LOW_BITS ? -1 : ((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
   }
 
   // Slow paths.
@@ -320,10 +359,10 @@ export class Mmu extends Translator {
     }
     const i = this.entry(lo, hi, ACCESS_READ);
     const slow = this.tlb[i]! & TAG_LOW_BITS;
-    if (slow === 0) return this.#readHost((lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0, bytes);
+    if (slow === 0) return this.#readHost(((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, bytes);
     if (slow & TAG_ALIGN) this.#checkAlignment(lo, bytes);
     if (slow & TAG_DEVICE) return this.#readDevice(this.#devicePhysical(i, lo), bytes);
-    return this.#readHost((lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0, bytes);
+    return this.#readHost(((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, bytes);
   }
 
   #slowWrite(lo: number, hi: number, bytes: Width, valueLo: number, valueHi: number): void {
@@ -333,9 +372,9 @@ export class Mmu extends Translator {
       return;
     }
     const i = this.entry(lo, hi, ACCESS_WRITE);
-    const slow = this.tlb[i + TAG_WRITE]! & TAG_LOW_BITS;
+    const slow = this.tlb[i | TAG_WRITE]! & TAG_LOW_BITS;
     if (slow === 0) {
-      this.#writeHost((lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0, bytes, valueLo, valueHi);
+      this.#writeHost(((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, bytes, valueLo, valueHi);
       return;
     }
     if (slow & TAG_ALIGN) this.#checkAlignment(lo, bytes);
@@ -369,7 +408,7 @@ export class Mmu extends Translator {
     const second = ((lo & PAGE_MASK) + PAGE_BYTES) | 0;
     const secondHi = this.#highOfNext(second, hi);
     const inFirst = PAGE_BYTES - (lo & OFFSET);
-    if (!isCanonical(secondHi, this.linearBits)) throw this.fault.setWithCode(VECTOR_GP, 0);
+    if (!isCanonical(secondHi, this.linearBits)) throw this.fault.setNonCanonical();
     this.#place(this.#first, lo, this.entry(lo, hi, access), inFirst, access);
     this.#place(this.#second, second, this.entry(second, secondHi, access), bytes - inFirst, access);
     // An access that crosses a page is not aligned.
@@ -383,11 +422,11 @@ export class Mmu extends Translator {
   }
 
   #place(place: Place, lo: number, i: number, bytes: number, access: number): void {
-    const tag = i + (access << 1);
+    const tag = i | (access << 1);
     let slow = this.tlb[tag]! & TAG_LOW_BITS;
     if (slow & TAG_DEVICE) place.at = this.#devicePhysical(i, lo);
     else {
-      place.at = (lo + this.tlb[i + ENTRY_ADDEND]!) >>> 0;
+      place.at = ((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
       if (slow & TAG_CODE && access === ACCESS_WRITE) slow = this.codeTag(i, place.at) & TAG_LOW_BITS;
     }
     place.slow = slow;
@@ -395,7 +434,7 @@ export class Mmu extends Translator {
   }
 
   #devicePhysical(i: number, lo: number): number {
-    return (this.tlb[i + ENTRY_ADDEND]! >>> 0) * PAGE_BYTES + (lo & OFFSET);
+    return (this.tlb[i | ENTRY_ADDEND]! >>> 0) * PAGE_BYTES + (lo & OFFSET);
   }
 
   #checkAlignment(lo: number, bytes: Width): void {

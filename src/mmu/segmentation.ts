@@ -50,7 +50,6 @@ export function linearAddress(
       linearLo = (lo + baseLo) | 0;
       linearHi = (hi + words[slot + 1]! + (linearLo >>> 0 < baseLo >>> 0 ? 1 : 0)) | 0;
     }
-    // A canonical first byte is checked here and not by the MMU, so that the stack segment can raise its own fault.
     const shift = context.mmu.linearBits - 33;
     const lastLo = (linearLo + bytes - 1) | 0;
     const lastHi = (linearHi + (lastLo >>> 0 < linearLo >>> 0 ? 1 : 0)) | 0;
@@ -101,8 +100,7 @@ export function updateFlatSegments(context: SegmentContext): void {
     const slot = segmentWord(segment, SEGMENT_BASE);
     const based = words[slot] !== 0 || words[slot + 1] !== 0;
     if (long) {
-      // The stack segment is left out: only there a non-canonical address is #SS and not #GP.
-      if (segment === SS || (segment >= FS && based)) continue;
+      if (segment >= FS && based) continue;
       read |= 1 << segment;
       write |= 1 << segment;
       continue;

@@ -3,7 +3,7 @@
  * entries, which say where the page table of 2 MiB lies, and PDPT entries, which do so for the directory of 1 GiB.
  *
  * An entry is four words: low word of the linear address with the generation in the bits below the region, high word,
- * frame of the table, rights of all levels above it. INVLPG empties the whole cache, so emptying is a step of the
+ * word index of the table in the machine's memory, rights of all levels above it. INVLPG empties the whole cache, so emptying is a step of the
  * generation.
  */
 
@@ -17,7 +17,6 @@ const REGION_1G = -0x40000000;
 const LAST_GENERATION = 0x1fffff;
 
 export class StructureCache {
-  /** Of the entry that the last successful find answered. */
   readonly words = new Int32Array((DIRECTORY_ENTRIES + POINTER_ENTRIES) * 4);
   #generation = 1;
 
@@ -35,7 +34,8 @@ export class StructureCache {
     return words[i] === ((lo & REGION_1G) | this.#generation) && words[i + 1] === hi ? i : -1;
   }
 
-  frame(at: number): number {
+  /** Word index of the table. */
+  table(at: number): number {
     return this.words[at + 2]!;
   }
 
@@ -43,13 +43,13 @@ export class StructureCache {
     return this.words[at + 3]!;
   }
 
-  addTable(lo: number, hi: number, frame: number, rights: number): void {
-    this.#add(((lo >>> 21) & (DIRECTORY_ENTRIES - 1)) << 2, lo & REGION_2M, hi, frame, rights);
+  addTable(lo: number, hi: number, table: number, rights: number): void {
+    this.#add(((lo >>> 21) & (DIRECTORY_ENTRIES - 1)) << 2, lo & REGION_2M, hi, table, rights);
   }
 
-  addDirectory(lo: number, hi: number, frame: number, rights: number): void {
+  addDirectory(lo: number, hi: number, table: number, rights: number): void {
     const i = POINTER_START + ((((hi << 2) | (lo >>> 30)) & (POINTER_ENTRIES - 1)) << 2);
-    this.#add(i, lo & REGION_1G, hi, frame, rights);
+    this.#add(i, lo & REGION_1G, hi, table, rights);
   }
 
   /** Forgets what would be used for one address: what a page fault does. */
@@ -66,11 +66,11 @@ export class StructureCache {
     this.#generation = 1;
   }
 
-  #add(i: number, region: number, hi: number, frame: number, rights: number): void {
+  #add(i: number, region: number, hi: number, table: number, rights: number): void {
     const { words } = this;
     words[i] = region | this.#generation;
     words[i + 1] = hi;
-    words[i + 2] = frame;
+    words[i + 2] = table;
     words[i + 3] = rights;
   }
 }

@@ -359,7 +359,6 @@ export class Translator {
   markCode(frame: number): void {
     this.codePages.mark(
       frame,
-      this.tlb,
       this.#contexts.flatMap((context) => context.banks),
     );
   }
@@ -374,11 +373,11 @@ export class Translator {
    */
   protected codeTag(i: number, host: number): number {
     const frame = (host - this.#ramOffset) >>> 12;
-    if (!this.codePages.isMarked(frame)) {
-      this.tlb[i + TAG_WRITE]! &= ~TAG_CODE;
-      this.codePages.noteWriter(frame, i, this.tlb);
+    if (this.codePages.forgives(frame)) {
+      this.tlb[i | TAG_WRITE]! &= ~TAG_CODE;
+      this.codePages.noteWritable(frame);
     }
-    return this.tlb[i + TAG_WRITE]!;
+    return this.tlb[i | TAG_WRITE]!;
   }
 
   get onCodeWrite(): ((physical: number, bytes: number) => void) | undefined {
@@ -422,9 +421,9 @@ export class Translator {
    */
   protected entry(lo: number, hi: number, access: number): number {
     const tlb = this.tlb;
-    const i = this.bank + ((lo >>> 9) & this.mask);
-    const tag = tlb[i + (access << 1)]!;
-    if (((tag ^ lo) & PAGE_MASK) === 0 && (tag & TAG_INVALID) === 0 && tlb[i + (access << 1) + 1] === hi) {
+    const i = this.bank | ((lo >>> 9) & this.mask);
+    const tag = tlb[i | (access << 1)]!;
+    if (((tag ^ lo) & PAGE_MASK) === 0 && (tag & TAG_INVALID) === 0 && tlb[i | (access << 1) | 1] === hi) {
       if (this.#countTag) this.counters.hits++;
       return i;
     }
@@ -478,7 +477,10 @@ export class Translator {
     let addend: number;
     if (kind === PAGE_RAM) {
       addend = (this.#ramOffset + (masked << 12) - (lo & PAGE_MASK)) | 0;
-      if (this.codePages.isMarked(masked)) write |= TAG_CODE;
+      if (grants & GRANT_WRITE) {
+        if (this.codePages.isMarked(masked)) write |= TAG_CODE;
+        else this.codePages.noteWritable(masked);
+      }
     } else if (kind === PAGE_ROM) {
       addend = (this.space.hostPage(masked >>> 0) - (lo & PAGE_MASK)) | 0;
       write |= TAG_ROM;
@@ -497,21 +499,9 @@ export class Translator {
 
     const bank = this.#current;
     const pushed = bank.fill(lo, hi, read, write, execute, addend, meta);
-    this.counters.fills[size]!++;
-    if (pushed !== 0) this.#notePushed(pushed, bank);
-    const i = bank.at(lo);
-    if (kind === PAGE_RAM && (write & (TAG_INVALID | TAG_CODE)) === 0)
-      this.codePages.noteWriter(masked, i, this.tlb);
-    return i;
-  }
-
-  #notePushed(pushed: number, bank: Bank): void {
-    if (pushed === FILL_EVICTED) {
-      this.counters.evictions++;
-    } else if (pushed === FILL_GREW) {
-      this.mask = bank.mask;
-      this.codePages.entriesMoved();
-    }
+    if (pushed === FILL_EVICTED) this.counters.evictions++;
+    else if (pushed === FILL_GREW) this.mask = bank.mask;
+    return bank.at(lo);
   }
 
   #raisePageFault(lo: number, hi: number, access: number, code: number): never {

@@ -4,7 +4,7 @@ import { STATE_CR3, STATE_PDPTE } from '../state/layout.ts';
 import type { CodePages } from './code-pages.ts';
 import type { Context } from './context.ts';
 import { SIZE_1G, SIZE_2M, SIZE_4K, SIZE_4M } from './counters.ts';
-import type { PagingFormat } from './paging-format.ts';
+import { LEVEL_PD, type PagingFormat } from './paging-format.ts';
 import { ACCESS_WRITE, type Permissions, RIGHTS_ALL } from './permissions.ts';
 import type { TableMemory } from './table-memory.ts';
 
@@ -57,6 +57,30 @@ export class Walker {
 
   walk(context: Context, lo: number, hi: number, access: number, accessClass: number): number {
     if (this.#format.mode === PAGING_32BIT) return this.#walk32(context, lo, hi, access, accessClass);
+    const { structures } = context;
+    const cached = structures.findTable(lo, hi);
+    if (cached < 0) return this.#descend(context, lo, hi, access, accessClass);
+
+    // The commonest case by far: the page table is known, and its entry needs no update.
+    const entry = structures.table(cached) + ((lo >>> 11) & 0x3fe);
+    const entryLo = this.#words[entry]!;
+    const entryHi = this.#words[entry + 1]!;
+    const needed = access === ACCESS_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
+    if ((entryLo & needed) === needed && (entryHi & this.#format.highReserved) === 0) {
+      const rights = leafRights(structures.rights(cached), entryLo, entryHi);
+      if (this.#permissions.granted(accessClass, rights) & (1 << access)) {
+        this.frame = (entryLo >>> 12) | (entryHi << 20);
+        this.rights = rights;
+        this.size = SIZE_4K;
+        this.references = 1;
+        return WALK_DONE;
+      }
+    }
+    return this.#descend(context, lo, hi, access, accessClass);
+  }
+
+  /** The walk with everything that may happen on the way: large pages, faults, accessed and dirty flags. */
+  #descend(context: Context, lo: number, hi: number, access: number, accessClass: number): number {
     const format = this.#format;
     const words = this.#words;
     const path = this.#path;
@@ -65,103 +89,75 @@ export class Walker {
 
     // Where to begin: as low as the caches allow.
     let level = 1;
-    let frame: number;
+    let table: number;
     let rights: number;
     let references = 0;
     const cached = structures.findTable(lo, hi);
+    const directory = cached >= 0 ? -1 : structures.findDirectory(lo, hi);
     if (cached >= 0) {
-      frame = structures.frame(cached);
+      table = structures.table(cached);
       rights = structures.rights(cached);
-    } else {
+    } else if (directory >= 0) {
       level = 2;
-      if (format.mode === PAGING_PAE) {
-        const register = (STATE_PDPTE >> 2) + ((lo >>> 30) << 1);
-        const pdpte = this.#state[register]!;
-        if ((pdpte & PTE_P) === 0) return 0;
-        frame = (pdpte >>> 12) | (this.#state[register + 1]! << 20);
-        rights = RIGHTS_ALL;
-      } else {
-        const directory = structures.findDirectory(lo, hi);
-        if (directory >= 0) {
-          frame = structures.frame(directory);
-          rights = structures.rights(directory);
-        } else {
-          level = format.top;
-          const cr3 = STATE_CR3 >> 2;
-          frame = (this.#state[cr3]! >>> 12) | (this.#state[cr3 + 1]! << 20);
-          rights = RIGHTS_ALL;
-        }
-      }
+      table = structures.table(directory);
+      rights = structures.rights(directory);
+    } else if (format.mode === PAGING_PAE) {
+      level = 2;
+      const register = (STATE_PDPTE >> 2) + ((lo >>> 30) << 1);
+      const pdpte = this.#state[register]!;
+      this.fromCache = false;
+      if ((pdpte & PTE_P) === 0) return this.#stop(references, 0);
+      table = this.#table((pdpte >>> 12) | (this.#state[register + 1]! << 20));
+      rights = RIGHTS_ALL;
+    } else {
+      level = format.top;
+      const cr3 = STATE_CR3 >> 2;
+      table = this.#table((this.#state[cr3]! >>> 12) | (this.#state[cr3 + 1]! << 20));
+      rights = RIGHTS_ALL;
     }
     const start = level;
     this.fromCache = start < format.top;
 
-    let directoryFrame = 0;
+    let directoryTable = -1;
     let directoryRights = 0;
     let accessed = PTE_A;
     let size = SIZE_4K;
+    let frame: number;
+    let entry: number;
     let entryLo: number;
     let entryHi: number;
-    let entry: number;
     for (;;) {
-      const table = this.#tables.table(frame);
       references++;
-      if (table >= 0) {
-        const index =
-          level === 1
-            ? lo >>> 12
-            : level === 2
-              ? lo >>> 21
-              : level === 3
-                ? (hi << 2) | (lo >>> 30)
-                : level === 4
-                  ? hi >>> 7
-                  : hi >>> 16;
-        entry = table + ((index & 0x1ff) << 1);
-        entryLo = words[entry]!;
-        entryHi = words[entry + 1]!;
-      } else {
-        this.#tables.noteHole(frame);
-        entry = -1;
-        entryLo = -1;
-        entryHi = -1;
-      }
+      entry = table < 0 ? -1 : table + indexOffset(level, lo, hi);
+      entryLo = table < 0 ? -1 : words[entry]!;
+      entryHi = table < 0 ? -1 : words[entry + 1]!;
       if ((entryLo & PTE_P) === 0) return this.#stop(references, 0);
       path[level] = entry;
+      frame = (entryLo >>> 12) | (entryHi << 20);
       if (level === 1) {
         if (entryHi & highReserved) return this.#stop(references, PF_P | PF_RSVD);
-        frame = (entryLo >>> 12) | (entryHi << 20);
         break;
       }
-      if (entryLo & PTE_PS && level <= 3) {
-        if (
-          (entryLo & (format.tableReserved[level]! | format.leafReserved[level]!)) |
-          (entryHi & highReserved)
-        ) {
-          return this.#stop(references, PF_P | PF_RSVD);
-        }
+      const large = level <= 3 ? entryLo & PTE_PS : 0;
+      const lowReserved = format.tableReserved[level]! | (large ? format.leafReserved[level]! : 0);
+      if ((entryLo & lowReserved) | (entryHi & highReserved)) return this.#stop(references, PF_P | PF_RSVD);
+      if (large) {
         size = level === 2 ? SIZE_2M : SIZE_1G;
         const within = level === 2 ? FRAME_OFFSET_2M : FRAME_OFFSET_1G;
-        frame = (((entryLo >>> 12) | (entryHi << 20)) & ~within) | ((lo >>> 12) & within);
+        frame = (frame & ~within) | ((lo >>> 12) & within);
         break;
-      }
-      if ((entryLo & format.tableReserved[level]!) | (entryHi & highReserved)) {
-        return this.#stop(references, PF_P | PF_RSVD);
       }
       accessed &= entryLo;
       rights = (rights & (entryLo | ~RIGHTS_ALL)) | (entryHi & PTE_XD_HIGH);
-      frame = (entryLo >>> 12) | (entryHi << 20);
+      table = this.#table(frame);
       if (level === 3) {
-        directoryFrame = frame;
+        directoryTable = table;
         directoryRights = rights;
-      } else if (level === 2) {
-        // Kept in the path's unused slot 0 until the walk is known to succeed.
-        path[0] = frame;
       }
       level--;
     }
     const tableRights = rights;
-    rights = (rights & (entryLo | ~RIGHTS_ALL)) | (entryLo & LEAF_LOW_RIGHTS) | (entryHi & LEAF_HIGH_RIGHTS);
+    rights = leafRights(rights, entryLo, entryHi);
     this.references = references;
     if ((this.#permissions.granted(accessClass, rights) & (1 << access)) === 0) {
       return this.#permissions.errorCode(accessClass, rights, access);
@@ -175,10 +171,8 @@ export class Walker {
       this.#setBits(entry, PTE_D);
       rights |= PTE_D;
     }
-    if (start > 1) {
-      if (level === 1) structures.addTable(lo, hi, path[0]!, tableRights);
-      if (start >= 3 && level <= 2) structures.addDirectory(lo, hi, directoryFrame, directoryRights);
-    }
+    if (start > 1 && level === 1) structures.addTable(lo, hi, table, tableRights);
+    if (directoryTable >= 0) structures.addDirectory(lo, hi, directoryTable, directoryRights);
     this.frame = frame;
     this.rights = rights;
     this.size = size;
@@ -192,66 +186,68 @@ export class Walker {
     const cached = structures.findTable(lo, hi);
     this.fromCache = cached >= 0;
     let references = 0;
-    let frame: number;
-    let rights = RIGHTS_ALL;
+    let table: number;
+    let rights: number;
     let directoryEntry = -1;
-    let directory = 0;
+    let directory = PTE_A;
     let size = SIZE_4K;
+    let frame: number;
     let entry: number;
     let entryLo: number;
     if (cached >= 0) {
-      frame = structures.frame(cached);
+      table = structures.table(cached);
       rights = structures.rights(cached);
     } else {
-      frame = this.#state[STATE_CR3 >> 2]! >>> 12;
-      directoryEntry = this.#entry32(frame, lo >>> 22);
-      directory = directoryEntry >= 0 ? this.#words[directoryEntry]! : -1;
+      const root = this.#table(this.#state[STATE_CR3 >> 2]! >>> 12);
+      directoryEntry = root < 0 ? -1 : root + (lo >>> 22);
+      directory = root < 0 ? -1 : this.#words[directoryEntry]!;
       references++;
       if ((directory & PTE_P) === 0) return this.#stop(references, 0);
-      frame = directory >>> 12;
+      rights = RIGHTS_ALL & directory;
+      table = -1;
     }
     if (cached < 0 && directory & PTE_PS && format.large2) {
-      if (directory & format.leafReserved[2]!) return this.#stop(references, PF_P | PF_RSVD);
+      if (directory & format.leafReserved[LEVEL_PD]!) return this.#stop(references, PF_P | PF_RSVD);
       entry = directoryEntry;
       entryLo = directory;
       size = SIZE_4M;
       // Bits 31:22, then bits 39:32 out of bits 20:13.
       frame =
-        ((directory >>> 12) & ~FRAME_OFFSET_4M) |
-        ((directory & format.pse36) << 7) |
+        ((entryLo >>> 12) & ~FRAME_OFFSET_4M) |
+        ((entryLo & format.pse36) << 7) |
         ((lo >>> 12) & FRAME_OFFSET_4M);
     } else {
-      rights &= cached < 0 ? directory : -1;
-      entry = this.#entry32(frame, (lo >>> 12) & 0x3ff);
-      entryLo = entry >= 0 ? this.#words[entry]! : -1;
+      if (cached < 0) table = this.#table(directory >>> 12);
+      entry = table < 0 ? -1 : table + ((lo >>> 12) & 0x3ff);
+      entryLo = table < 0 ? -1 : this.#words[entry]!;
       references++;
       if ((entryLo & PTE_P) === 0) return this.#stop(references, 0);
+      frame = entryLo >>> 12;
     }
-    const tableFrame = frame;
     const tableRights = rights;
-    if (size === SIZE_4K) frame = entryLo >>> 12;
-    rights = (rights & entryLo) | (entryLo & LEAF_LOW_RIGHTS);
+    rights = leafRights(rights, entryLo, 0);
     this.references = references;
     if ((this.#permissions.granted(accessClass, rights) & (1 << access)) === 0) {
       return this.#permissions.errorCode(accessClass, rights, access);
     }
-    if (cached < 0 && (directory & PTE_A) === 0) this.#setBits(directoryEntry, PTE_A);
+    if ((directory & PTE_A) === 0) this.#setBits(directoryEntry, PTE_A);
     if ((entryLo & PTE_A) === 0) this.#setBits(entry, PTE_A);
     if (access === ACCESS_WRITE && (entryLo & PTE_D) === 0) {
       this.#setBits(entry, PTE_D);
       rights |= PTE_D;
     }
-    if (cached < 0 && size === SIZE_4K) structures.addTable(lo, hi, tableFrame, tableRights);
+    if (cached < 0 && size === SIZE_4K && table >= 0) structures.addTable(lo, hi, table, tableRights);
     this.frame = frame;
     this.rights = rights;
     this.size = size;
     return WALK_DONE;
   }
 
-  #entry32(frame: number, index: number): number {
+  /** Word index of the table at `frame`; -1, and the read is counted, where there is no memory. */
+  #table(frame: number): number {
     const table = this.#tables.table(frame);
     if (table < 0) this.#tables.noteHole(frame);
-    return table < 0 ? -1 : table + index;
+    return table;
   }
 
   #stop(references: number, errorCode: number): number {
@@ -263,4 +259,25 @@ export class Walker {
     if (word >= 0 && this.#tables.setBits(word, bits))
       this.#codePages.written(this.#tables.physical(word), 4);
   }
+}
+
+/** Words from the start of a table of 8-byte entries to the one that the address selects. */
+function indexOffset(level: number, lo: number, hi: number): number {
+  switch (level) {
+    case 1:
+      return (lo >>> 11) & 0x3fe;
+    case 2:
+      return (lo >>> 20) & 0x3fe;
+    case 3:
+      return ((hi << 3) | (lo >>> 29)) & 0x3fe;
+    case 4:
+      return (hi >>> 6) & 0x3fe;
+    default:
+      return (hi >>> 15) & 0x3fe;
+  }
+}
+
+/** The rights of the levels above together with those of the leaf. */
+function leafRights(above: number, leafLo: number, leafHi: number): number {
+  return (above & (leafLo | ~RIGHTS_ALL)) | (leafLo & LEAF_LOW_RIGHTS) | (leafHi & LEAF_HIGH_RIGHTS);
 }

@@ -19,6 +19,7 @@ import {
   STATE_RIP,
   STATE_SEGMENTS,
 } from './layout.ts';
+import { VectorFile } from './vector-file.ts';
 
 /** Word indices (byte offset / 4) that the interpreter uses on every path. */
 export const RIP_LO = STATE_RIP >> 2;
@@ -48,6 +49,8 @@ export class CpuState {
   readonly gpr16: Uint16Array;
   readonly gpr32: Int32Array;
   readonly flags: Flags;
+  /** XMM and YMM registers. */
+  readonly vectors: VectorFile;
 
   constructor(buffer: ArrayBuffer, bytes = STATE_BYTES) {
     this.words = new Int32Array(buffer, 0, bytes / 4);
@@ -57,6 +60,7 @@ export class CpuState {
     this.gpr16 = new Uint16Array(buffer, STATE_GPR, 64);
     this.gpr32 = new Int32Array(buffer, STATE_GPR, 32);
     this.flags = new Flags(this.words);
+    this.vectors = new VectorFile(buffer, bytes);
   }
 
   /** A view of a copy of the state page, or of its beginning, that somebody kept. */

@@ -1,3 +1,5 @@
+import { VECTOR_GP } from '../isa/vectors.ts';
+
 /** Where an event comes from (SDM Vol. 3A, "Sources of Interrupts", "Sources of Exceptions"). */
 export const SOURCE_EXCEPTION = 0;
 /** INT n: DPL-checked, redirected in virtual-8086 mode, no EXT bit in faults on its way. */
@@ -23,6 +25,8 @@ export class GuestFault {
   length = 0;
   /** The context that RIP names was switched before the fault: it must not be put back to the instruction's start. */
   keepRip = false;
+  /** A #GP(0) of the MMU for a non-canonical address: the loop makes it #SS(0) when the stack segment was used. */
+  nonCanonical = false;
 
   set(vector: number): this {
     this.vector = vector;
@@ -31,6 +35,7 @@ export class GuestFault {
     this.source = SOURCE_EXCEPTION;
     this.length = 0;
     this.keepRip = false;
+    this.nonCanonical = false;
     return this;
   }
 
@@ -39,6 +44,13 @@ export class GuestFault {
     this.set(vector);
     this.source = source;
     this.length = length;
+    return this;
+  }
+
+  /** #GP(0) for a linear address that is not canonical. */
+  setNonCanonical(): this {
+    this.setWithCode(VECTOR_GP, 0);
+    this.nonCanonical = true;
     return this;
   }
 

@@ -75,8 +75,9 @@ export const STATE_FCS = 0x3a0;
 export const STATE_FDS = 0x3a4;
 export const STATE_MXCSR = 0x3a8;
 
-/** Sixteen 32-byte YMM registers. */
-export const STATE_YMM = 0x400;
+/** Sixteen 32-byte YMM registers, and behind them 48 more slots of that size where instructions keep operands while they run. */
+export const STATE_YMM = 0x800;
+export const VECTOR_SLOT_BYTES = 32;
 
 /** MSRs that are stored and read back, 64 bits each: MTRRs (default type, 11 fixed, 8 variable pairs) and the rest. */
 export const STATE_MTRR_DEF_TYPE = 0x600;

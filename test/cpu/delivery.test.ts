@@ -3,12 +3,29 @@ import { faultClass, makesDoubleFault } from '../../src/cpu/delivery.ts';
 import { PENDING_SHUTDOWN } from '../../src/cpu/execute/core.ts';
 import { CR0_TS, CR4_VME, DR6_BS } from '../../src/isa/control.ts';
 import { CS, DS, ES, GS, SS, TR } from '../../src/isa/registers.ts';
-import { RFLAGS_IF, RFLAGS_IOPL, RFLAGS_NT, RFLAGS_RF, RFLAGS_TF, RFLAGS_VIF, RFLAGS_VM } from '../../src/isa/rflags.ts';
-import { VECTOR_DB, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NMI, VECTOR_PF, VECTOR_UD } from '../../src/isa/vectors.ts';
-import { STATE_CR0, STATE_CR4, STATE_DR6, STATE_IDTR } from '../../src/state/layout.ts';
 import {
-  CODE, CODE0, CODE3, DATA0, DATA3, descriptor, FREE, gate, INNER_STACK, IST_STACK, LONG0, LONG3, STACK, SystemHarness, TSS,
-  TSS2, TSS_SELECTOR,
+  RFLAGS_IF,
+  RFLAGS_IOPL,
+  RFLAGS_NT,
+  RFLAGS_RF,
+  RFLAGS_TF,
+  RFLAGS_VIF,
+  RFLAGS_VM,
+} from '../../src/isa/rflags.ts';
+import {
+  VECTOR_DB,
+  VECTOR_DE,
+  VECTOR_DF,
+  VECTOR_GP,
+  VECTOR_NMI,
+  VECTOR_PF,
+  VECTOR_UD,
+} from '../../src/isa/vectors.ts';
+import { segmentWord } from '../../src/state/cpu-state.ts';
+import { SEGMENT_LIMIT, STATE_CR0, STATE_CR4, STATE_DR6, STATE_IDTR } from '../../src/state/layout.ts';
+import {
+  CODE, CODE0, CODE3, DATA0, DATA3, descriptor, FREE, gate, INNER_STACK, IST_STACK, LONG0, LONG3, STACK, SystemHarness, TSS,TSS_SELECTOR,
+  TSS2, 
 } from '../support/system-harness.ts'; // biome-ignore format: a list of nouns.
 
 const HANDLER = 0x12340;
@@ -26,7 +43,11 @@ describe('real mode (SDM Vol. 3B, "Interrupt and Exception Handling")', () => {
     m.core.fault.setWithCode(VECTOR_GP, 0);
     m.deliver();
     expect([m.selector(CS), m.rip, m.rsp]).toEqual([0x1200, 0x55, STACK - 6]);
-    expect([m.read16(STACK - 6), m.read16(STACK - 4), m.read16(STACK - 2)]).toEqual([0x100, CODE >> 4, 0x202]);
+    expect([m.read16(STACK - 6), m.read16(STACK - 4), m.read16(STACK - 2)]).toEqual([
+      0x100,
+      CODE >> 4,
+      0x202,
+    ]);
     expect(m.core.flags.read() & RFLAGS_IF).toBe(0);
   });
 
@@ -44,7 +65,7 @@ describe('real mode (SDM Vol. 3B, "Interrupt and Exception Handling")', () => {
     m.setWord(STATE_IDTR + 8, 3);
     m.step(0xcd, 0x21);
     expect(m.core.pending & PENDING_SHUTDOWN).not.toBe(0);
-    expect(m.seen).toEqual(['int 33', '13(102)', '13(0)', '8(0)', '13(1)'].map((s) => (s === '13(102)' ? '13(0)' : s)).map((s, i) => (i === 2 ? '13(1)' : s)));
+    expect(m.seen).toEqual(['int 33', '13(0)', '13(1)', '8(0)', '13(1)']);
   });
 });
 
@@ -76,7 +97,13 @@ describe('32-bit protected mode', () => {
     const m = new SystemHarness('user');
     m.vector(VECTOR_UD, gate(CODE0, HANDLER, INTERRUPT32));
     m.step(...UD2);
-    expect([m.rip, m.rsp, m.selector(CS), m.selector(SS), m.core.state.cpl()]).toEqual([HANDLER, INNER_STACK - 20, CODE0, DATA0, 0]);
+    expect([m.rip, m.rsp, m.selector(CS), m.selector(SS), m.core.state.cpl()]).toEqual([
+      HANDLER,
+      INNER_STACK - 20,
+      CODE0,
+      DATA0,
+      0,
+    ]);
     expect(m.read32(INNER_STACK - 4)).toBe(DATA3);
     expect(m.read32(INNER_STACK - 8)).toBe(STACK);
     expect(m.read32(INNER_STACK - 16)).toBe(CODE3);
@@ -203,7 +230,8 @@ describe('virtual-8086 mode (SDM Vol. 3B, "Interrupt and Exception Handling in V
     expect(m.core.state.isVirtual8086()).toBe(false);
     expect(m.rsp).toBe(INNER_STACK - 36);
     expect(m.read32(INNER_STACK - 28)).toBe(2 | RFLAGS_VM | RFLAGS_RF);
-    for (const segment of [ES, DS, GS]) expect([m.selector(segment), m.core.state.attributes(segment)]).toEqual([0, 0]);
+    for (const segment of [ES, DS, GS])
+      expect([m.selector(segment), m.core.state.attributes(segment)]).toEqual([0, 0]);
   });
 
   test('INT n with IOPL below 3 and no VME is #GP(0)', () => {
@@ -218,15 +246,12 @@ describe('virtual-8086 mode (SDM Vol. 3B, "Interrupt and Exception Handling in V
     expect(m.seen.slice(0, 2)).toEqual(['6', '13(19)']);
   });
 
-  test.each([
-    [0, 0x1000],
-    [3, 0x1200],
-  ])('VME redirects INT n to the 8086 table with IOPL %i', (iopl, pushed) => {
+  test.each([0, 3])('VME redirects INT n to the 8086 table with IOPL %i', (iopl) => {
     const m = new SystemHarness('v86');
     m.setWord(STATE_CR4, CR4_VME);
-    m.write16(TSS + 0x66, 0x68 - 0);
     m.write16(0x10 * 4, 0x55, 0x1200);
-    m.core.state.words[((0xa0 + 32 * TR + 8) >> 2)] = 0x200;
+    // The redirection bitmap lies in the 32 bytes below the I/O map, here all zero.
+    m.core.words[segmentWord(TR, SEGMENT_LIMIT)] = 0x200;
     m.write16(TSS + 0x66, 0x100);
     m.setFlags(RFLAGS_VM | RFLAGS_VIF | (iopl ? RFLAGS_IOPL | RFLAGS_IF : 0));
     m.step(0xcd, 0x10);
@@ -234,7 +259,6 @@ describe('virtual-8086 mode (SDM Vol. 3B, "Interrupt and Exception Handling in V
     expect(m.core.state.isVirtual8086()).toBe(true);
     expect(m.read16(STACK - 2) & 0x3200).toBe(0x3200);
     expect(m.core.flags.read() & (iopl ? RFLAGS_IF : RFLAGS_VIF)).toBe(0);
-    expect(pushed).toBeGreaterThan(0);
   });
 });
 
@@ -292,7 +316,7 @@ describe('IA-32e mode (SDM Vol. 3A, "Exception and Interrupt Handling in 64-bit 
     m.vector(VECTOR_UD, gate(LONG0, HANDLER, 0x86));
     m.vector(VECTOR_GP, gate(LONG0, HANDLER, INTERRUPT32));
     m.step(...UD2);
-    expect(m.seen).toEqual(['6', '13(63)']);
+    expect(m.seen).toEqual(['6', '13(33)']);
   });
 
   test('a kernel stack that is not mapped: #PF on #PF makes #DF on its IST', () => {
@@ -319,7 +343,7 @@ describe('IA-32e mode (SDM Vol. 3A, "Exception and Interrupt Handling in 64-bit 
   test('IDT entries without handlers end in shutdown with the state of the first fault', () => {
     const m = new SystemHarness('long');
     m.step(...UD2);
-    expect(m.seen).toEqual(['6', '13(63)', '8(0)', '13(43)'].flatMap((s, i) => (i === 2 ? ['13(6b)', s] : [s])));
+    expect(m.seen).toEqual(['6', '13(33)', '13(6b)', '8(0)', '13(43)']);
     expect(m.core.pending & PENDING_SHUTDOWN).not.toBe(0);
     expect(m.rip).toBe(CODE);
   });

@@ -75,7 +75,7 @@ test('which endings need one', () => {
   const needs = (['triple-fault', 'halted', 'debug-exit', 'limit', 'unimplemented'] as const).map((reason) =>
     needsAutopsy({ reason, status: 0, detail: '' }),
   );
-  expect(needs).toEqual([true, false, false, false, true]);
+  expect(needs).toEqual([true, false, false, false, false]);
 });
 
 test('registers that a record does not have are dashes', () => {

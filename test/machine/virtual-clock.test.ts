@@ -5,7 +5,7 @@ import { VirtualClock } from '../../src/machine/virtual-clock.ts';
 class Counter {
   count = 0;
   shortened: number[] = [];
-  instructions() {
+  steps() {
     return this.count;
   }
   shorten(count: number) {

@@ -1,5 +1,16 @@
 import { AddressSpace } from '../../src/bus/address-space.ts';
-import { CR0_PE, CR0_PG, CR0_WP, CR4_LA57, CR4_PAE, CR4_PGE, CR4_PSE, EFER_LMA, EFER_LME, EFER_NXE } from '../../src/isa/control.ts';
+import {
+  CR0_PE,
+  CR0_PG,
+  CR0_WP,
+  CR4_LA57,
+  CR4_PAE,
+  CR4_PGE,
+  CR4_PSE,
+  EFER_LMA,
+  EFER_LME,
+  EFER_NXE,
+} from '../../src/isa/control.ts';
 import { DESC_L } from '../../src/isa/descriptors.ts';
 import { PTE_P, PTE_PS, PTE_RW, PTE_US } from '../../src/isa/paging.ts';
 import { CS } from '../../src/isa/registers.ts';
@@ -115,10 +126,25 @@ export class Fixture {
   }
 
   /** Sets and clears bits of control registers as an instruction would, then tells the MMU. */
-  control(change: { cr0?: number; cr4?: number; efer?: number; pkru?: number; cpl?: number; rflags?: number }): void {
+  control(change: {
+    cr0?: number;
+    cr4?: number;
+    efer?: number;
+    pkru?: number;
+    cpl?: number;
+    rflags?: number;
+  }): void {
     const { words } = this.state;
-    const places = { cr0: STATE_CR0, cr4: STATE_CR4, efer: STATE_EFER, pkru: STATE_PKRU, cpl: STATE_CPL, rflags: STATE_RFLAGS };
-    for (const [name, value] of Object.entries(change)) words[places[name as keyof typeof places] >> 2] = value;
+    const places = {
+      cr0: STATE_CR0,
+      cr4: STATE_CR4,
+      efer: STATE_EFER,
+      pkru: STATE_PKRU,
+      cpl: STATE_CPL,
+      rflags: STATE_RFLAGS,
+    };
+    for (const [name, value] of Object.entries(change))
+      words[places[name as keyof typeof places] >> 2] = value;
     this.mmu.updateMode();
   }
 

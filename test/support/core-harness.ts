@@ -1,6 +1,7 @@
 import { AddressSpace } from '../../src/bus/address-space.ts';
 import { type PortDevice, PortSpace } from '../../src/bus/ports.ts';
 import { decode, NEED_MORE } from '../../src/cpu/decode/decode.ts';
+import { correctStackFault } from '../../src/cpu/stack-fault.ts';
 import { OP_NAMES } from '../../src/cpu/decode/ops.ts';
 import { Core, type Handler } from '../../src/cpu/execute/core.ts';
 import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
@@ -287,6 +288,7 @@ export class CoreHarness {
       return undefined;
     } catch (thrown) {
       if (thrown !== core.fault) throw thrown;
+      if (core.fault.nonCanonical) correctStackFault(core, insn);
       this.set('rip', before);
       const { vector, hasErrorCode, errorCode } = core.fault;
       return VECTOR_NAMES[vector]! + (hasErrorCode ? `(${errorCode})` : '');

@@ -8,7 +8,7 @@ import {
 } from './condition.ts'; // biome-ignore format: a list of nouns.
 import type { Core } from './core.ts';
 import { loadEd, loadEq, loadEw } from './operand.ts';
-import { moveStackPointer, peek, push } from './stack.ts';
+import { peek, push, releaseStack } from './stack.ts';
 
 /*
  * Near branches: Jcc JMP CALL RET LOOPcc JrCXZ (SDM Vol. 2A and 2B, "Jcc—Jump if Condition Is Met", "JMP—Jump", "CALL—Call
@@ -192,7 +192,7 @@ export function RET_near(core: Core, insn: Instruction): void {
   const target = peek(core, insn.operandSize, 0);
   const hi = core.high;
   const lo = checkedTarget(core, insn, target, hi);
-  moveStackPointer(core, insn.operandSize >> 3);
+  releaseStack(core, insn.operandSize, insn.operandSize >> 3);
   core.words[RIP_LO] = lo;
   core.words[RIP_HI] = hi;
 }
@@ -202,7 +202,7 @@ export function RET_near_Iw(core: Core, insn: Instruction): void {
   const target = peek(core, insn.operandSize, 0);
   const hi = core.high;
   const lo = checkedTarget(core, insn, target, hi);
-  moveStackPointer(core, (insn.operandSize >> 3) + (insn.immediate & 0xffff));
+  releaseStack(core, insn.operandSize, (insn.operandSize >> 3) + (insn.immediate & 0xffff));
   core.words[RIP_LO] = lo;
   core.words[RIP_HI] = hi;
 }

@@ -109,6 +109,7 @@ export function writeCr0(core: Core, lo: number, hi: number): void {
   if (changed & (CR0_PG | CR0_PE)) core.segmentsChanged();
   else {
     core.mmu.updateMode();
+    core.controlChanged();
     core.endBlock();
   }
   core.observer.onControlWrite?.('cr0', value, 0);
@@ -151,6 +152,7 @@ export function writeCr4(core: Core, lo: number, hi: number): void {
   words[STATE_CR4 >> 2] = lo;
   // Which changes flush what is the MMU's to know (SDM Vol. 3A, "Operations that Invalidate TLBs").
   core.mmu.updateMode();
+  core.controlChanged();
   core.endBlock();
   core.observer.onControlWrite?.('cr4', lo, 0);
 }
@@ -240,4 +242,5 @@ export function CLTS(core: Core, _insn: Instruction): void {
   requireCpl0(core);
   const { words } = core;
   words[STATE_CR0 >> 2] = words[STATE_CR0 >> 2]! & ~CR0_TS;
+  core.controlChanged();
 }

@@ -1,7 +1,7 @@
 import type { AddressSpace } from '../../bus/address-space.ts';
 import type { InterruptController } from '../../bus/lines.ts';
 import type { PortSpace } from '../../bus/ports.ts';
-import { DR7_ENABLES } from '../../isa/control.ts';
+import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, DR7_ENABLES } from '../../isa/control.ts';
 import { DESC_DB } from '../../isa/descriptors.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { FS, SS } from '../../isa/registers.ts';
@@ -22,7 +22,8 @@ import { linearAddress, SegmentAccess, updateFlatSegments } from '../../mmu/segm
 import { type CpuState, RIP_HI, RIP_LO } from '../../state/cpu-state.ts';
 import type { GuestFault } from '../../state/faults.ts';
 import type { Flags } from '../../state/flags.ts';
-import { STATE_DR7 } from '../../state/layout.ts';
+import { STATE_CR0, STATE_CR4, STATE_DR7, STATE_XCR0 } from '../../state/layout.ts';
+import type { VectorFile } from '../../state/vector-file.ts';
 import type { CpuModel } from './cpu-model.ts';
 
 /** One instruction form: reads operands, may raise a fault, commits last. */
@@ -48,6 +49,15 @@ export const PENDING_INIT = 1 << 10;
 export const PENDING_SMI = 1 << 11;
 /** All bits that make the processor leave the fast path. */
 export const PENDING_ATTENTION = 0xdff & ~PENDING_NMI_BLOCKED;
+
+/** Bits of `Core.simd`: which kinds of instructions may run now without #UD or #NM. */
+export const SIMD_SSE = 1 << 0;
+export const SIMD_AVX = 1 << 1;
+export const SIMD_MMX = 1 << 2;
+/** VEX prefixes mean something: neither real nor virtual-8086 mode. */
+export const SIMD_VEX = 1 << 3;
+/** XCR0 bits 1 and 2: the operating system keeps XMM and YMM registers. */
+export const XCR0_AVX = 6;
 
 /** Where instructions get the time from; the machine implements it. */
 export interface TimeSource {
@@ -80,6 +90,7 @@ export class Core {
   readonly gpr16: Uint16Array;
   readonly gpr32: Int32Array;
   readonly flags: Flags;
+  readonly vectors: VectorFile;
   readonly mmu: Mmu;
   readonly ports: PortSpace;
   readonly space: AddressSpace;
@@ -104,9 +115,15 @@ export class Core {
   at = 0;
   end = 0;
 
+  /** CS, the privilege or the mode may have changed: the loop must find out again what code it is running. */
+  contextStale = true;
+
   /** Set bits: segment registers through which a read (write) needs no limit check and adds no base. */
   flatRead = 0;
   flatWrite = 0;
+
+  /** `SIMD_*`, made by `controlChanged` from CR0, CR4, XCR0 and the mode. */
+  simd = 0;
 
   readonly fault: GuestFault;
 
@@ -126,6 +143,7 @@ export class Core {
     this.gpr16 = parts.state.gpr16;
     this.gpr32 = parts.state.gpr32;
     this.flags = parts.state.flags;
+    this.vectors = parts.state.vectors;
     this.mmu = parts.mmu;
     this.ports = parts.ports;
     this.space = parts.space;
@@ -143,8 +161,24 @@ export class Core {
   segmentsChanged(): void {
     updateFlatSegments(this);
     this.mmu.updateMode();
+    this.controlChanged();
+    this.contextStale = true;
     this.observer.onModeChange?.();
     this.endBlock();
+  }
+
+  /** After any change of CR0, CR4, XCR0 or of the mode: which vector instructions may run. */
+  controlChanged(): void {
+    const cr0 = this.words[STATE_CR0 >> 2]!;
+    const cr4 = this.words[STATE_CR4 >> 2]!;
+    const available = (cr0 & CR0_TS) === 0;
+    const vex = this.state.isProtected() && !this.state.isVirtual8086();
+    let simd = vex ? SIMD_VEX : 0;
+    if (available && (cr0 & CR0_EM) === 0) simd |= cr4 & CR4_OSFXSR ? SIMD_MMX | SIMD_SSE : SIMD_MMX;
+    if (available && vex && cr4 & CR4_OSXSAVE && (this.words[STATE_XCR0 >> 2]! & XCR0_AVX) === XCR0_AVX) {
+      simd |= SIMD_AVX;
+    }
+    this.simd = simd;
   }
 
   /** After a load of ES, SS, DS, FS or GS alone: nothing but the checks of their accesses depends on it. */
@@ -275,6 +309,51 @@ export class Core {
     }
     lo = linearAddress(this, segment, lo, hi, 8, SegmentAccess.write);
     this.mmu.write64(lo, this.high, valueLo, valueHi);
+  }
+
+  // Vectors go to and from slots of the vector file; see `vector-operand.ts`. Alignment is not looked at.
+
+  load128(segment: number, lo: number, hi: number, slot: number): void {
+    if (((this.flatRead >> segment) & 1) === 0) {
+      lo = linearAddress(this, segment, lo, hi, 16, SegmentAccess.read);
+      hi = this.high;
+    }
+    this.mmu.read128(lo, hi, this.vectors.i32, slot * 8);
+  }
+
+  load256(segment: number, lo: number, hi: number, slot: number): void {
+    if (((this.flatRead >> segment) & 1) === 0) {
+      lo = linearAddress(this, segment, lo, hi, 32, SegmentAccess.read);
+      hi = this.high;
+    }
+    this.mmu.read128(lo, hi, this.vectors.i32, slot * 8);
+    const next = (lo + 16) | 0;
+    this.mmu.read128(next, next >>> 0 < 16 ? this.highOfNext(hi) : hi, this.vectors.i32, slot * 8 + 4);
+  }
+
+  store128(segment: number, lo: number, hi: number, slot: number): void {
+    if (((this.flatWrite >> segment) & 1) === 0) {
+      lo = linearAddress(this, segment, lo, hi, 16, SegmentAccess.write);
+      hi = this.high;
+    }
+    this.mmu.write128(lo, hi, this.vectors.i32, slot * 8);
+  }
+
+  store256(segment: number, lo: number, hi: number, slot: number): void {
+    if (((this.flatWrite >> segment) & 1) === 0) {
+      lo = linearAddress(this, segment, lo, hi, 32, SegmentAccess.write);
+      hi = this.high;
+    }
+    // All or nothing: both pages are proved before a byte moves.
+    if ((lo & 0xfff) > 0xfe0) this.mmu.probeWrite(lo, hi, 32);
+    this.mmu.write128(lo, hi, this.vectors.i32, slot * 8);
+    const next = (lo + 16) | 0;
+    this.mmu.write128(next, next >>> 0 < 16 ? this.highOfNext(hi) : hi, this.vectors.i32, slot * 8 + 4);
+  }
+
+  /** High word of a linear address whose low word has just wrapped. Outside of 64-bit mode addresses wrap at 4 GiB. */
+  highOfNext(hi: number): number {
+    return this.state.is64Bit() ? (hi + 1) | 0 : 0;
   }
 
   // Read for update: proves the write, answers the old value. The matching `mmu.commitN(value)` cannot fault.

@@ -9,7 +9,11 @@ import {
 } from '../../isa/cpuid.ts';
 import type { PagingProfile } from '../../mmu/profile.ts';
 import { STATE_APIC_BASE, STATE_CR4, STATE_XCR0 } from '../../state/layout.ts';
-import type { Core } from './core.ts';
+
+/** What CPUID needs of the processor: bits of its answers follow control registers. */
+export interface CpuidContext {
+  readonly words: Int32Array;
+}
 
 export type Vendor = 'intel' | 'amd';
 export type CpuidResult = [eax: number, ebx: number, ecx: number, edx: number];
@@ -113,7 +117,7 @@ export class CpuModel {
   }
 
   /** CPUID (SDM Vol. 2A, "CPUID—CPU Identification"). Words are signed. */
-  cpuid(leaf: number, subleaf: number, core: Core): CpuidResult {
+  cpuid(leaf: number, subleaf: number, core: CpuidContext): CpuidResult {
     leaf >>>= 0;
     subleaf >>>= 0;
     if (leaf >= 0x80000000 && leaf <= MAX_EXTENDED_LEAF) return this.#extended(leaf);
@@ -125,7 +129,7 @@ export class CpuModel {
     return this.#basic(leaf, subleaf, core);
   }
 
-  #basic(leaf: number, subleaf: number, core: Core): CpuidResult {
+  #basic(leaf: number, subleaf: number, core: CpuidContext): CpuidResult {
     switch (leaf) {
       case 0x0: {
         const [b, d, c] = vendorWords(this.vendor);
@@ -197,7 +201,7 @@ export class CpuModel {
   }
 
   /** Leaf 0Dh: sizes of the XSAVE area. Components x87, SSE, AVX. */
-  #extendedState(subleaf: number, core: Core): CpuidResult {
+  #extendedState(subleaf: number, core: CpuidContext): CpuidResult {
     if (!this.has('xsave')) return [0, 0, 0, 0];
     const avx = this.has('avx');
     switch (subleaf) {

@@ -6,7 +6,7 @@ import {
 } from '../../isa/rflags.ts'; // biome-ignore format: a list of nouns.
 import { STATE_CR4 } from '../../state/layout.ts';
 import { type Core, PENDING_SHADOW_STI } from './core.ts';
-import { moveStackPointer, peek16, peek32, peek64, push16, push32, push64 } from './stack.ts';
+import { moveStackPointer, peek16, peek32, peek64, push16, push32, push64, releaseStack } from './stack.ts';
 
 /*
  * CLC STC CMC CLD STD CLI STI LAHF SAHF SALC PUSHF POPF (SDM Vol. 2A and 2B, under their names; Vol. 3B, "Protected-Mode
@@ -187,6 +187,6 @@ export function POPF_d(core: Core, _insn: Instruction): void {
 export function POPF_q(core: Core, _insn: Instruction): void {
   const image = peek64(core, 0);
   const mask = popfMask(core) | RFLAGS_AC | RFLAGS_ID | RFLAGS_RF;
-  moveStackPointer(core, 8);
+  releaseStack(core, 64, 8);
   writeSystemFlags(core, image & ~RFLAGS_RF, mask);
 }

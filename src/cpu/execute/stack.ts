@@ -39,6 +39,18 @@ export function moveStackPointer(core: Core, delta: number): void {
   setStackPointer(core, size, lo, core.high);
 }
 
+/** The same where the operand size is known: 64 bits are of 64-bit mode, where RSP is the stack pointer. */
+export function releaseStack(core: Core, operandSize: number, delta: number): void {
+  if (operandSize !== 64) {
+    moveStackPointer(core, delta);
+    return;
+  }
+  const old = core.gpr32[SP_LO]!;
+  const lo = (old + delta) | 0;
+  core.gpr32[SP_LO] = lo;
+  if (lo >>> 0 < old >>> 0) core.gpr32[SP_HI]!++;
+}
+
 export function push16(core: Core, value: number): void {
   const size = core.stackSize();
   const lo = addToStackAddress(core, size, core.gpr32[SP_LO]!, core.gpr32[SP_HI]!, -2);
@@ -85,9 +97,9 @@ export function peek32(core: Core, offset: number): number {
   return core.load32(SS, lo, core.high);
 }
 
-/** Low word; the high word in `core.high`. */
+/** 64-bit mode only. Low word; the high word in `core.high`. */
 export function peek64(core: Core, offset: number): number {
-  const lo = stackPointer(core, offset);
+  const lo = addToStackAddress(core, 64, core.gpr32[SP_LO]!, core.gpr32[SP_HI]!, offset);
   return core.load64(SS, lo, core.high);
 }
 
@@ -187,9 +199,7 @@ export function POP_Eq(core: Core, insn: Instruction): void {
     const lo = popAddress(core, insn, 8);
     core.store64(insn.segment, lo, core.high, valueLo, valueHi);
   }
-  const newLo = (oldLo + 8) | 0;
-  core.gpr32[SP_LO] = newLo;
-  if (newLo >>> 0 < 8) core.gpr32[SP_HI]!++;
+  releaseStack(core, 64, 8);
   if (!insn.isMemory) {
     core.gpr32[insn.rm * 2] = valueLo;
     core.gpr32[insn.rm * 2 + 1] = valueHi;
@@ -266,7 +276,8 @@ function enter(core: Core, insn: Instruction): void {
   const oldBpHi = core.gpr32[BP_HI]!;
   let atLo = stackPointer(core, -bytes);
   let atHi = core.high;
-  const frameLo = atLo;
+  // With 32-bit operands on a 16-bit stack the frame pointer is all of ESP.
+  const frameLo = size === 16 ? (core.gpr32[SP_LO]! & ~0xffff) | atLo : atLo;
   const frameHi = atHi;
   if (operandSize === 64) core.store64(SS, atLo, atHi, oldBpLo, oldBpHi);
   else if (operandSize === 32) core.store32(SS, atLo, atHi, oldBpLo);

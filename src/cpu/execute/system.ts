@@ -322,6 +322,7 @@ export function XSETBV(core: Core, _insn: Instruction): void {
   const wrong = (lo & 1) === 0 || lo & ~core.model.supportedXcr0() || (lo & 6) === 4;
   if (gpr32[RCX * 2] !== 0 || gpr32[RDX * 2] !== 0 || wrong) core.raiseGP(0);
   words[STATE_XCR0 >> 2] = lo;
+  core.controlChanged();
   core.endBlock();
 }
 

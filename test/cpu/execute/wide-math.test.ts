@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { borrowOut, divide128, multiply64, multiply64Signed, multiplyHigh, multiplyHighSigned, negate128 } from '../../../src/cpu/execute/wide-math.ts';
+import {
+  borrowOut,
+  divide128,
+  multiply64,
+  multiply64Signed,
+  multiplyHigh,
+  multiplyHighSigned,
+  negate128,
+} from '../../../src/cpu/execute/wide-math.ts';
 
 const lo = (value: bigint) => Number(BigInt.asIntN(32, value));
 const hi = (value: bigint) => Number(BigInt.asIntN(32, value >> 32n));
@@ -18,8 +26,12 @@ function fromWords(words: Int32Array, first: number, count: number): bigint {
 /** 64-bit values with long runs of equal bits, where carries and estimates go wrong. */
 const u64 = fc.oneof(
   fc.bigInt(0n, (1n << 64n) - 1n),
-  fc.tuple(fc.bigInt(0n, 63n), fc.bigInt(-2n, 2n)).map(([bit, delta]) => BigInt.asUintN(64, (1n << bit) + delta)),
-  fc.array(fc.constantFrom(0n, 1n, 0x7fffn, 0x8000n, 0xffffn), { minLength: 4, maxLength: 4 }).map((digits) => digits.reduce((sum, digit) => (sum << 16n) | digit)),
+  fc
+    .tuple(fc.bigInt(0n, 63n), fc.bigInt(-2n, 2n))
+    .map(([bit, delta]) => BigInt.asUintN(64, (1n << bit) + delta)),
+  fc
+    .array(fc.constantFrom<bigint[]>(0n, 1n, 0x7fffn, 0x8000n, 0xffffn), { minLength: 4, maxLength: 4 })
+    .map((digits) => digits.reduce((sum, digit) => (sum << 16n) | digit)),
 );
 const i32 = fc.oneof(fc.integer(), fc.constantFrom(0, 1, -1, 0x7fffffff, -0x80000000, 0xffff, 0x10000));
 
@@ -41,7 +53,9 @@ describe('multiplication of words', () => {
         multiply64(lo(a), hi(a), lo(b), hi(b), product);
         expect(fromWords(product, 0, 4)).toBe(a * b);
         multiply64Signed(lo(a), hi(a), lo(b), hi(b), product);
-        expect(fromWords(product, 0, 4)).toBe(BigInt.asUintN(128, BigInt.asIntN(64, a) * BigInt.asIntN(64, b)));
+        expect(fromWords(product, 0, 4)).toBe(
+          BigInt.asUintN(128, BigInt.asIntN(64, a) * BigInt.asIntN(64, b)),
+        );
       }),
       { numRuns: 5000 },
     );

@@ -1,0 +1,426 @@
+import {
+  I32_AND,
+  I32_EQ,
+  I32_EQZ,
+  I32_EXTEND16_S,
+  I32_EXTEND8_S,
+  I32_LE_S,
+  I32_LE_U,
+  I32_LT_S,
+  I32_LT_U,
+  I32_NE,
+  I32_OR,
+  I32_POPCNT,
+  I32_SHL,
+  I32_SHR_U,
+  I32_WRAP_I64,
+  I32_XOR,
+  I64_EQZ,
+  I64_EXTEND_I32_S,
+  I64_SHR_U,
+  SELECT,
+} from '../wasm/opcodes.ts';
+import { constant, type Emitter, type Size, type Value } from './emitter.ts';
+import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+
+/** Conditions by the low four bits of the opcode (SDM Vol. 1, "EFLAGS Condition Codes"). */
+export const CONDITION_NAMES = [
+  'O', 'NO', 'B', 'NB', 'Z', 'NZ', 'BE', 'NBE', 'S', 'NS', 'P', 'NP', 'L', 'NL', 'LE', 'NLE',
+] as const; // biome-ignore format: two rows of eight.
+const O = 0;
+const B = 2;
+const Z = 4;
+const BE = 6;
+const S = 8;
+const P = 10;
+const L = 12;
+const LE = 14;
+
+const CARRY_BITS = 0xc0000000 | 0;
+const CARRY_AF = 8;
+
+/** Flags that an instruction has left behind and that nobody has asked for yet. */
+interface Pending {
+  /** Computes FLAG_RESULT and FLAG_CARRY. */
+  readonly materialise: () => void;
+  /** Pushes 0 or 1 for an even condition, or answers false when it has no short way. */
+  readonly condition?: (condition: number) => boolean;
+  /** CF is bit 31 of FLAG_CARRY already. */
+  readonly carryKept?: boolean;
+}
+
+/**
+ * The lazy flags of `state/flags.ts` in locals. What the last instruction left is kept as a recipe on its operands;
+ * it is carried out only where the flags may be read: exits, blocks that need them, conditions without a short way.
+ */
+export class FlagEmitter {
+  /** Which set of temporaries the present instruction uses. */
+  parity = 0;
+  /** Whether the region reads or writes flags at all. */
+  touched = false;
+  readonly #e: Emitter;
+  #pending: Pending | undefined;
+
+  constructor(emitter: Emitter) {
+    this.#e = emitter;
+  }
+
+  /** At the start of a block: the locals are right. */
+  reset(): void {
+    this.#pending = undefined;
+    this.parity = 0;
+  }
+
+  snapshot(): { pending: Pending | undefined; parity: number } {
+    return { pending: this.#pending, parity: this.parity };
+  }
+
+  restore(snapshot: { pending: Pending | undefined; parity: number }): void {
+    this.#pending = snapshot.pending;
+    this.parity = snapshot.parity;
+  }
+
+  /** Emits code that is off the main path: what is known of the flags there does not count afterwards. */
+  aside(emit: () => void): void {
+    const before = this.snapshot();
+    emit();
+    this.restore(before);
+  }
+
+  /** Brings FLAG_RESULT and FLAG_CARRY up to date. */
+  materialise(): void {
+    const pending = this.#pending;
+    if (!pending) return;
+    this.touched = true;
+    this.#pending = undefined;
+    pending.materialise();
+  }
+
+  /** Brings at least bit 31 of FLAG_CARRY up to date. */
+  materialiseCarry(): void {
+    if (!this.#pending?.carryKept) this.materialise();
+  }
+
+  /** All that is known of older flags no longer counts. The temporaries of the instruction belong to the flags now. */
+  #set(pending: Pending): void {
+    this.#pending = pending;
+    this.parity ^= 1;
+    this.touched = true;
+  }
+
+  add(size: Size, a: Value, b: Value, result: Value, carryIn = false): void {
+    this.#set({
+      materialise: () => this.#vector(size, a, b, result, false),
+      condition: (cc) => this.#byResult(size, result, cc) || (!carryIn && cc === B && this.#addCarry(size, a, result)),
+    });
+  }
+
+  subtract(size: Size, a: Value, b: Value, result: Value, borrowIn = false): void {
+    this.#set({
+      materialise: () => this.#vector(size, a, b, result, true),
+      condition: (cc) => (!borrowIn && this.#compare(size, a, b, cc)) || this.#byResult(size, result, cc),
+    });
+  }
+
+  logic(size: Size, result: Value): void {
+    const { code } = this.#e;
+    this.#set({
+      materialise: () => {
+        this.#signed(size, result);
+        code.set(FLAG_RESULT);
+        code.i32(0);
+        code.set(FLAG_CARRY);
+      },
+      condition: (cc) => {
+        if (cc === O || cc === B) code.i32(0);
+        else if (cc === BE) return this.#byResult(size, result, Z);
+        else if (cc === L) return this.#byResult(size, result, S);
+        else if (cc === LE) {
+          this.#narrow(size, result);
+          this.#e.push(constant(0), size);
+          this.#e.compare(I32_LE_S, size);
+        } else return this.#byResult(size, result, cc);
+        return true;
+      },
+    });
+  }
+
+  /** INC and DEC: CF stays as it was, so it must be in bit 31 of FLAG_CARRY already. */
+  step(size: Size, a: Value, result: Value, down: boolean): void {
+    const { code } = this.#e;
+    this.#set({
+      carryKept: true,
+      materialise: () => {
+        // CF ends up in bit 31, and OF = CF ^ bit 30.
+        code.get(FLAG_CARRY);
+        code.i32(31);
+        code.op(I32_SHR_U);
+        this.#vector(size, a, constant(1), result, down);
+        code.get(FLAG_CARRY);
+        code.i32(31);
+        code.op(I32_SHR_U);
+        code.op(I32_NE);
+        code.i32(30);
+        code.op(I32_SHL);
+        const fix = this.#e.temp(4, 32);
+        code.tee(fix);
+        code.get(fix);
+        code.i32(1);
+        code.op(I32_SHL);
+        code.op(I32_OR);
+        code.get(FLAG_CARRY);
+        code.op(I32_XOR);
+        code.set(FLAG_CARRY);
+      },
+      condition: (cc) => {
+        if (cc !== B) return this.#byResult(size, result, cc);
+        code.get(FLAG_CARRY);
+        code.i32(31);
+        code.op(I32_SHR_U);
+        return true;
+      },
+    });
+  }
+
+  /**
+   * A result with CF, OF and AF of its own: shifts and rotates. `carry` pushes the carry word. When `unless` is given
+   * and is zero at run time, the older flags stay; they must be materialised already.
+   */
+  shifted(size: Size, result: Value, carry: () => void, unless?: Value): void {
+    const { code } = this.#e;
+    this.#set({
+      materialise: () => {
+        this.#signed(size, result);
+        if (unless) {
+          code.get(FLAG_RESULT);
+          this.#e.push(unless, 32);
+          code.op(SELECT);
+        }
+        code.set(FLAG_RESULT);
+        carry();
+        if (unless) {
+          code.get(FLAG_CARRY);
+          this.#e.push(unless, 32);
+          code.op(SELECT);
+        }
+        code.set(FLAG_CARRY);
+      },
+      ...(unless ? {} : { condition: (cc: number) => this.#byResult(size, result, cc) }),
+    });
+  }
+
+  /** Changes CF alone, or CF and OF; `emit` changes FLAG_CARRY, when somebody asks. Older flags are materialised here. */
+  carryOnly(emit: () => void): void {
+    this.materialise();
+    this.#set({ materialise: emit });
+  }
+
+  /** Changes the flags in the locals at once. */
+  direct(): void {
+    this.materialise();
+    this.touched = true;
+  }
+
+  /** Code outside has stored new flags, which the region has loaded. */
+  replaced(): void {
+    this.#pending = undefined;
+    this.touched = true;
+  }
+
+  /** Pushes 0 or 1. */
+  condition(condition: number): void {
+    const { code } = this.#e;
+    this.touched = true;
+    const even = condition & ~1;
+    if (!this.#pending?.condition?.(even)) {
+      this.materialise();
+      this.#materialised(even);
+    }
+    if (condition & 1) code.op(I32_EQZ);
+  }
+
+  #materialised(condition: number): void {
+    const { code } = this.#e;
+    switch (condition) {
+      case O:
+        code.get(FLAG_CARRY);
+        code.get(FLAG_CARRY);
+        code.i32(1);
+        code.op(I32_SHL);
+        code.op(I32_XOR);
+        code.i32(31);
+        code.op(I32_SHR_U);
+        break;
+      case B:
+        code.get(FLAG_CARRY);
+        code.i32(31);
+        code.op(I32_SHR_U);
+        break;
+      case Z:
+        code.get(FLAG_RESULT);
+        code.op(I64_EQZ);
+        break;
+      case BE:
+        this.#materialised(B);
+        this.#materialised(Z);
+        code.op(I32_OR);
+        break;
+      case S:
+        code.get(FLAG_RESULT);
+        code.i64(63);
+        code.op(I64_SHR_U);
+        code.op(I32_WRAP_I64);
+        code.get(FLAG_CARRY);
+        code.i32(1);
+        code.op(I32_AND);
+        code.op(I32_XOR);
+        break;
+      case P:
+        code.get(FLAG_RESULT);
+        code.op(I32_WRAP_I64);
+        code.get(FLAG_CARRY);
+        code.i32(8);
+        code.op(I32_SHR_U);
+        code.op(I32_XOR);
+        code.i32(0xff);
+        code.op(I32_AND);
+        code.op(I32_POPCNT);
+        code.i32(1);
+        code.op(I32_AND);
+        code.op(I32_EQZ);
+        break;
+      case L:
+        this.#materialised(S);
+        this.#materialised(O);
+        code.op(I32_XOR);
+        break;
+      case LE:
+        this.#materialised(L);
+        this.#materialised(Z);
+        code.op(I32_OR);
+        break;
+    }
+  }
+
+  /** Pushes a result as a signed i64. */
+  #signed(size: Size, result: Value): void {
+    const { code } = this.#e;
+    this.#e.push(result, size);
+    if (size === 64) return;
+    if (size === 8) code.op(I32_EXTEND8_S);
+    if (size === 16) code.op(I32_EXTEND16_S);
+    code.op(I64_EXTEND_I32_S);
+  }
+
+  /** Pushes a value that has the sign and the zero of the operand, whatever its upper bits: i32, for quadwords i64. */
+  #narrow(size: Size, value: Value): void {
+    this.#e.push(value, size);
+    if (size === 8) this.#e.code.op(I32_EXTEND8_S);
+    if (size === 16) this.#e.code.op(I32_EXTEND16_S);
+  }
+
+  /** ZF, SF and PF are those of the result. */
+  #byResult(size: Size, result: Value, condition: number): boolean {
+    const e = this.#e;
+    const { code } = e;
+    if (condition === Z) {
+      this.#narrow(size, result);
+      e.compare(I32_EQZ, size);
+      return true;
+    }
+    if (condition === S) {
+      this.#narrow(size, result);
+      e.push(constant(0), size);
+      e.compare(I32_LT_S, size);
+      return true;
+    }
+    if (condition !== P) return false;
+    e.push(result, size);
+    if (size === 64) code.op(I32_WRAP_I64);
+    code.i32(0xff);
+    code.op(I32_AND);
+    code.op(I32_POPCNT);
+    code.i32(1);
+    code.op(I32_AND);
+    code.op(I32_EQZ);
+    return true;
+  }
+
+  #addCarry(size: Size, a: Value, result: Value): boolean {
+    if (size < 32) return false;
+    this.#e.push(result, size);
+    this.#e.push(a, size);
+    this.#e.compare(I32_LT_U, size);
+    return true;
+  }
+
+  /** What a comparison says of its operands directly. */
+  #compare(size: Size, a: Value, b: Value, condition: number): boolean {
+    const op = { [B]: I32_LT_U, [Z]: I32_EQ, [BE]: I32_LE_U, [L]: I32_LT_S, [LE]: I32_LE_S }[condition];
+    if (op === undefined) return false;
+    // Bytes and words are kept zero-extended, which is right for the unsigned comparisons.
+    const signed = condition === L || condition === LE;
+    if (signed) {
+      this.#narrow(size, a);
+      this.#narrow(size, b);
+    } else {
+      this.#e.push(a, size);
+      this.#e.push(b, size);
+    }
+    this.#e.compare(op, size);
+    return true;
+  }
+
+  /** FLAG_RESULT, and FLAG_CARRY from the carries (borrows) out of every bit. */
+  #vector(size: Size, a: Value, b: Value, result: Value, borrow: boolean): void {
+    const e = this.#e;
+    const { code } = e;
+    this.#signed(size, result);
+    code.set(FLAG_RESULT);
+    const inverted = (value: Value, flip: boolean) => {
+      e.push(value, size);
+      if (!flip) return;
+      e.push(constant(-1), size);
+      e.alu(I32_XOR, size);
+    };
+    // add: (a & b) | ((a | b) & ~r)      sub: (~a & b) | ((~a | b) & r)
+    inverted(a, borrow);
+    e.push(b, size);
+    e.alu(I32_AND, size);
+    inverted(a, borrow);
+    e.push(b, size);
+    e.alu(I32_OR, size);
+    inverted(result, !borrow);
+    e.alu(I32_AND, size);
+    e.alu(I32_OR, size);
+    if (size === 64) {
+      const vector = e.temp(4, 64);
+      code.tee(vector);
+      code.i64(32);
+      code.op(I64_SHR_U);
+      code.op(I32_WRAP_I64);
+      code.i32(CARRY_BITS);
+      code.op(I32_AND);
+      code.get(vector);
+      code.op(I32_WRAP_I64);
+    } else if (size === 32) {
+      code.i32(CARRY_BITS | CARRY_AF);
+      code.op(I32_AND);
+      code.set(FLAG_CARRY);
+      return;
+    } else {
+      const vector = e.temp(4, 32);
+      code.tee(vector);
+      code.i32(32 - size);
+      code.op(I32_SHL);
+      code.i32(CARRY_BITS);
+      code.op(I32_AND);
+      code.get(vector);
+    }
+    code.i32(CARRY_AF);
+    code.op(I32_AND);
+    code.op(I32_OR);
+    code.set(FLAG_CARRY);
+  }
+}
+

@@ -1,0 +1,49 @@
+/** Numbers of locals and imported functions in every region. */
+export const FUNCTION_FILL = 0;
+export const FUNCTION_RUN = 1;
+
+/** The parameter: instructions that may still retire. */
+export const BUDGET = 0;
+
+// i64
+export const GPR = 1;
+/** Sign-extended result of the lazy flags. */
+export const FLAG_RESULT = 17;
+export const ADDRESS = 18;
+/** Two sets of temporaries: one holds the operands of the flags while the other serves the next instruction. */
+export const TEMPS_PER_SET = 5;
+const WIDE_TEMPS = 19;
+const WIDE_LOCALS = 18 + 2 * TEMPS_PER_SET;
+
+// i32
+const NARROW = WIDE_TEMPS + 2 * TEMPS_PER_SET;
+export const FLAG_CARRY = NARROW;
+export const RIP = NARROW + 1;
+export const POINTER = NARROW + 2;
+export const HOST = NARROW + 3;
+export const SIDE = NARROW + 4;
+export const STATUS = NARROW + 5;
+const NARROW_TEMPS = NARROW + 6;
+const NARROW_LOCALS = 6 + 2 * TEMPS_PER_SET;
+
+export const LOCALS = [
+  [WIDE_LOCALS, 0x7e],
+  [NARROW_LOCALS, 0x7f],
+] as const;
+
+export function firstTemp(wide: boolean, parity: number): number {
+  return (wide ? WIDE_TEMPS : NARROW_TEMPS) + parity * TEMPS_PER_SET;
+}
+
+const NARROW_NAMES = ['$carry', '$rip', '$pointer', '$host', '$side', '$status'];
+const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
+
+/** For the text form. */
+export function localName(index: number): string {
+  if (index === BUDGET) return '$budget';
+  if (index < FLAG_RESULT) return `$${GPR_NAMES[index - GPR] ?? `r${index - GPR}`}`;
+  if (index === FLAG_RESULT) return '$result';
+  if (index === ADDRESS) return '$address';
+  if (index < NARROW) return `$q${index - WIDE_TEMPS}`;
+  return NARROW_NAMES[index - NARROW] ?? `$d${index - NARROW_TEMPS}`;
+}

@@ -1,0 +1,109 @@
+import { ByteBuffer } from './byte-buffer.ts';
+import {
+  BLOCK,
+  BR,
+  BR_IF,
+  CALL,
+  ELSE,
+  END,
+  I32_CONST,
+  I64_CONST,
+  IF,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOCAL_TEE,
+  LOOP,
+  RETURN_CALL_INDIRECT,
+  TYPE_VOID,
+} from './opcodes.ts';
+
+/** Instructions of one function body. Labels are counted, so that a branch names the block and not the distance to it. */
+export class Code extends ByteBuffer {
+  /** How many blocks, loops and ifs are open. */
+  depth = 0;
+
+  op(opcode: number): void {
+    this.u8(opcode);
+  }
+
+  /** Opens a block; the answer is its label. */
+  block(): number {
+    return this.#open(BLOCK);
+  }
+
+  loop(): number {
+    return this.#open(LOOP);
+  }
+
+  if(): number {
+    return this.#open(IF);
+  }
+
+  else(): void {
+    this.u8(ELSE);
+  }
+
+  end(): void {
+    this.depth--;
+    this.u8(END);
+  }
+
+  br(label: number): void {
+    this.u8(BR);
+    this.u32(this.depth - label);
+  }
+
+  brIf(label: number): void {
+    this.u8(BR_IF);
+    this.u32(this.depth - label);
+  }
+
+  call(index: number): void {
+    this.u8(CALL);
+    this.u32(index);
+  }
+
+  tailCallIndirect(type: number, table: number): void {
+    this.u8(RETURN_CALL_INDIRECT);
+    this.u32(type);
+    this.u32(table);
+  }
+
+  get(local: number): void {
+    this.u8(LOCAL_GET);
+    this.u32(local);
+  }
+
+  set(local: number): void {
+    this.u8(LOCAL_SET);
+    this.u32(local);
+  }
+
+  tee(local: number): void {
+    this.u8(LOCAL_TEE);
+    this.u32(local);
+  }
+
+  i32(value: number): void {
+    this.u8(I32_CONST);
+    this.s32(value);
+  }
+
+  i64(lo: number, hi: number = lo >> 31): void {
+    this.u8(I64_CONST);
+    this.s64(lo, hi);
+  }
+
+  /** A load or a store, at a fixed offset from the address on the stack. No alignment is promised. */
+  memory(opcode: number, offset = 0): void {
+    this.u8(opcode);
+    this.u8(0);
+    this.u32(offset);
+  }
+
+  #open(opcode: number): number {
+    this.u8(opcode);
+    this.u8(TYPE_VOID);
+    return ++this.depth;
+  }
+}

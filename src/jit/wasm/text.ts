@@ -1,0 +1,81 @@
+/**
+ * A text form of function bodies for people and golden files: one instruction a line, blocks indented, branches with
+ * the distance that is encoded.
+ */
+const NAMES: Readonly<Record<number, string>> = {
+  0x00: 'unreachable', 0x02: 'block', 0x03: 'loop', 0x04: 'if', 0x05: 'else', 0x0b: 'end', 0x0c: 'br L',
+  0x0d: 'br_if L', 0x0f: 'return', 0x10: 'call L', 0x13: 'return_call_indirect L L', 0x1a: 'drop', 0x1b: 'select',
+  0x20: 'local.get V', 0x21: 'local.set V', 0x22: 'local.tee V',
+  0x28: 'i32.load M', 0x29: 'i64.load M', 0x2c: 'i32.load8_s M', 0x2d: 'i32.load8_u M', 0x2e: 'i32.load16_s M',
+  0x2f: 'i32.load16_u M', 0x36: 'i32.store M', 0x37: 'i64.store M', 0x3a: 'i32.store8 M', 0x3b: 'i32.store16 M',
+  0x41: 'i32.const S', 0x42: 'i64.const X',
+  0xa7: 'i32.wrap_i64', 0xac: 'i64.extend_i32_s', 0xad: 'i64.extend_i32_u', 0xc0: 'i32.extend8_s', 0xc1: 'i32.extend16_s',
+}; // biome-ignore format: code and name.
+const COMPARISONS = 'eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u'.split(' ');
+const ARITHMETIC = 'clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr'.split(' ');
+
+function nameOf(opcode: number): string | undefined {
+  if (opcode >= 0x45 && opcode < 0x50) return `i32.${COMPARISONS[opcode - 0x45]}`;
+  if (opcode >= 0x50 && opcode < 0x5b) return `i64.${COMPARISONS[opcode - 0x50]}`;
+  if (opcode >= 0x67 && opcode < 0x79) return `i32.${ARITHMETIC[opcode - 0x67]}`;
+  if (opcode >= 0x79 && opcode < 0x8b) return `i64.${ARITHMETIC[opcode - 0x79]}`;
+  return NAMES[opcode];
+}
+
+/** The lines of a body; `local` names its locals. */
+export function bodyText(bytes: Uint8Array, local: (index: number) => string): string {
+  const lines: string[] = [];
+  let at = 0;
+  let depth = 0;
+  const unsigned = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]!;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+  };
+  /** Signed, as low and high word. */
+  const signed = (): [lo: number, hi: number] => {
+    let lo = 0;
+    let hi = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]!;
+      const bits = byte & 0x7f;
+      if (shift < 32) lo |= bits << shift;
+      if (shift > 25) hi |= shift < 32 ? bits >> (32 - shift) : bits << (shift - 32);
+      if (byte >= 0x80) continue;
+      const end = shift + 7;
+      if (byte & 0x40 && end < 64) {
+        if (end < 32) {
+          lo |= -1 << end;
+          hi = -1;
+        } else hi |= -1 << (end - 32);
+      }
+      return [lo, hi];
+    }
+  };
+  const operand = (kind: string): string => {
+    if (kind === 'L') return String(unsigned());
+    if (kind === 'V') return local(unsigned());
+    if (kind === 'S') return String(signed()[0]);
+    if (kind === 'X') {
+      const [lo, hi] = signed();
+      if (hi === lo >> 31) return String(lo);
+      return `0x${(hi >>> 0).toString(16)}${(lo >>> 0).toString(16).padStart(8, '0')}`;
+    }
+    unsigned();
+    return `+0x${unsigned().toString(16)}`;
+  };
+  while (at < bytes.length) {
+    const opcode = bytes[at++]!;
+    const name = nameOf(opcode) ?? `0x${opcode.toString(16)}`;
+    if (opcode === 0x0b || opcode === 0x05) depth--;
+    const opens = opcode >= 0x02 && opcode <= 0x04;
+    if (opens) at++;
+    const [word, ...kinds] = name.split(' ');
+    lines.push('  '.repeat(Math.max(depth, 0)) + [word, ...kinds.map(operand)].join(' '));
+    if (opens || opcode === 0x05) depth++;
+  }
+  return lines.join('\n');
+}

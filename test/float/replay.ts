@@ -1,0 +1,2 @@
+export { replayX87 } from './replay-x87.ts';
+export { replaySse } from './replay-sse.ts';
