@@ -2,6 +2,11 @@
 export { BootError } from './boot/boot-error.ts';
 export { type BootedMachine, createMachine, type MachineOptions } from './boot/create-machine.ts';
 export type { BootFile, BootModule, BootProtocol } from './boot/load.ts';
+export { type AutopsyOptions, autopsyLines } from './debug/autopsy.ts';
+export { diff } from './debug/mappings.ts';
+export { createReport, evidenceOf, type Report, reportText } from './debug/report.ts';
+export { PLAIN, type Palette, summaryLines } from './debug/summary.ts';
+export { Symbols } from './debug/symbols.ts';
 export type { MachineEvents, TimelineEntry } from './machine/events.ts';
 export type { ExitReason, ExitResult } from './machine/exit.ts';
 export type { FaultRecord } from './machine/fault-log.ts';
@@ -9,4 +14,5 @@ export { type Address, Machine, type MachineConfig, type RunLimits } from './mac
 export { createPc } from './machine/pc.ts';
 export type { Registers } from './machine/registers.ts';
 export { SerialConsole } from './machine/serial-console.ts';
+export type { Mapping, Walk, WalkStep } from './mmu/mmu.ts';
 export type { Mode } from './state/cpu-state.ts';

@@ -77,8 +77,12 @@ describe('the import map', () => {
       for (const target of local(file)) {
         const other = roomOf(target);
         if (other === room || other === 'bits') continue;
-        const permitted = allowed === 'anything' ? room === 'index' || !TOP.includes(other) : allowed?.includes(other);
-        if (!permitted) wrong.push(`${relative(ROOT, file)} imports ${relative(ROOT, target)}: ${room} may not see ${other}`);
+        const permitted =
+          allowed === 'anything' ? room === 'index' || !TOP.includes(other) : allowed?.includes(other);
+        if (!permitted)
+          wrong.push(
+            `${relative(ROOT, file)} imports ${relative(ROOT, target)}: ${room} may not see ${other}`,
+          );
       }
     }
     expect(wrong).toEqual([]);
@@ -130,13 +134,17 @@ describe('the shape of files', () => {
       .filter((path) => {
         const stem = path.replace(/\.test\.ts$/, '');
         const parent = stem.replace(/\.[\w-]+$/, '');
-        return ![stem, parent].some((s) => existsSync(join(ROOT, 'src', `${s}.ts`)) || existsSync(join(ROOT, 'src', s)));
+        return ![stem, parent].some(
+          (s) => existsSync(join(ROOT, 'src', `${s}.ts`)) || existsSync(join(ROOT, 'src', s)),
+        );
       });
     expect(orphans).toEqual([]);
   });
 
   test('no BigInt in the rooms that must be fast', () => {
-    const wrong = SRC.filter((file) => /^(cpu|mmu|state|jit)\//.test(relative(join(ROOT, 'src'), file))).filter((file) =>
+    const wrong = SRC.filter((file) =>
+      /^(cpu|mmu|state|jit)\//.test(relative(join(ROOT, 'src'), file)),
+    ).filter((file) =>
       /\bBigInt\b|\bBigU?int64Array\b|\b\d+n\b|BigInt64Array|BigUint64Array/.test(
         readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''),
       ),

@@ -1,5 +1,5 @@
-import type { PortSpace } from '../bus/ports.ts';
 import type { AddressSpace } from '../bus/address-space.ts';
+import type { PortSpace } from '../bus/ports.ts';
 import { FIRMWARE_IMAGE } from './firmware-image.ts';
 import { LOW_MEMORY_END, type MemoryMapEntry } from './memory-map.ts';
 

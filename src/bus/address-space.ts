@@ -99,7 +99,8 @@ export class AddressSpace {
   /** Maps `image` read-only at `base`. Both must be page-aligned. */
   attachRom(base: number, image: Uint8Array): void {
     const hostOffset = this.memory.romOffset + this.#romUsed;
-    if (this.#romUsed + image.length > this.memory.romBytes) throw new RangeError('no room left for ROM images');
+    if (this.#romUsed + image.length > this.memory.romBytes)
+      throw new RangeError('no room left for ROM images');
     this.u8.set(image, hostOffset);
     this.#romUsed += Math.ceil(image.length / PAGE_BYTES) * PAGE_BYTES;
     this.#setKind(base, image.length, PAGE_ROM);

@@ -43,6 +43,7 @@ function createProgram(io: Io, version: string, finish: (status: number) => void
   addBootOptions(add('run', 'boot an image headlessly'))
     .argument('[KERNEL...]', 'the boot image')
     .option('--summary', 'tell what the boot did, on standard error')
+    .option('--success-status <N>', 'exit with 0 when the guest ends the run with this status')
     .option('--trace <FILE>', 'write every instruction to a file (slow)')
     .action(async (kernels: string[], options: RawRunOptions) => finish(await run(io, kernels, options)));
   addBootOptions(add('inspect', 'boot to a point, then print mappings, modes and descriptors'))

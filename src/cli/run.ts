@@ -10,15 +10,19 @@ import { openConsoles } from './consoles.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { runTraced } from './traced-run.ts';
+import { parseStatus } from './values.ts';
 
 export interface RawRunOptions extends RawBootOptions {
   readonly summary?: true;
   readonly trace?: string;
+  readonly successStatus?: string;
 }
 
 export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions): Promise<number> {
   const options = machineOptions(io, oneKernel(kernels), raw);
   const limits = limitsOf(raw);
+  const success =
+    raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);
   const machine = bootMachine(io, options);
   const consoles = openConsoles(io, raw.serial, raw.debugcon);
   const report = openReport(io, raw.report);
@@ -30,7 +34,7 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   trace?.close();
   await tell(io, machine, result, raw.summary === true);
   writeReport(report, machine, result);
-  return result.status;
+  return result.reason === 'debug-exit' && result.status === success ? 0 : result.status;
 }
 
 /** The JSON report's place, opened before the run; undefined when none is wanted. */

@@ -29,6 +29,13 @@ export function parseCount(option: string, text: string): number {
   return value;
 }
 
+/** A status that a guest can end its run with: odd, as the debug-exit port makes it. */
+export function parseStatus(option: string, text: string): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= 255) || value % 2 === 0) throw badValue(option, text, 'an odd number from 1 to 255');
+  return value;
+}
+
 /** Seconds above 0, with decimals if wanted. */
 export function parseSeconds(option: string, text: string): number {
   const value = /^\d*\.?\d+$|^\d+\.$/.test(text) ? Number(text) : Number.NaN;

@@ -1,8 +1,8 @@
 import type { Instruction } from '../isa/instruction.ts';
+import { RIP_LO } from '../state/cpu-state.ts';
 import type { Block, BlockFunction } from './blocks.ts';
 import { OP_NAMES, opMnemonic, opOperands } from './decode/ops.ts';
 import type { Handler } from './execute/core.ts';
-import { RIP_LO } from '../state/cpu-state.ts';
 
 /**
  * A block as one function that calls the handlers of its instructions in a row. It does what the loop of
@@ -26,7 +26,10 @@ export function compileBlock(block: Block): BlockFunction | undefined {
   }
   lines.push(`return ${block.count};`);
   const names = block.handlers.map((_, i) => `h${i}, i${i}`).join(', ');
-  const values: (Handler | Instruction)[] = block.handlers.flatMap((handler, i) => [handler, block.instructions[i]!]);
+  const values: (Handler | Instruction)[] = block.handlers.flatMap((handler, i) => [
+    handler,
+    block.instructions[i]!,
+  ]);
   try {
     // biome-ignore lint/security/noGlobalEval: the text is made of numbers and fixed names alone, none from the guest.
     const factory = new Function(names, `return (core, words, ripLo) => {\n${lines.join('\n')}\n};`);
@@ -42,7 +45,9 @@ const PLAIN_MNEMONICS = new Set(
   `ADD ADC SUB SBB AND OR XOR CMP TEST INC DEC NEG NOT MOV MOVZX MOVSX MOVSXD XCHG XADD BSWAP SHL SHR SAR ROL ROR RCL
   RCR SHLD SHRD IMUL MUL BT BTS BTR BTC BSF BSR TZCNT LZCNT POPCNT CBW CWDE CDQE CWD CDQ CQO LAHF SAHF CLC STC CMC CLD
   STD NOP SETO SETNO SETB SETNB SETZ SETNZ SETBE SETNBE SETS SETNS SETP SETNP SETL SETNL SETLE SETNLE CMOVO CMOVNO
-  CMOVB CMOVNB CMOVZ CMOVNZ CMOVBE CMOVNBE CMOVS CMOVNS CMOVP CMOVNP CMOVL CMOVNL CMOVLE CMOVNLE`.split(/\s+/),
+  CMOVB CMOVNB CMOVZ CMOVNZ CMOVBE CMOVNBE CMOVS CMOVNS CMOVP CMOVNP CMOVL CMOVNL CMOVLE CMOVNLE`.split(
+    /\s+/,
+  ),
 );
 /** Segment, control, debug and test registers are another matter. */
 const SYSTEM_OPERAND = /^[SCD][wdq]?$/;

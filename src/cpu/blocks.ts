@@ -104,7 +104,13 @@ export class BlockCache {
     this.#pages.clear();
   }
 
-  #invalidateInPage(frame: number, page: CodePage, from: number, to: number, running: Block | undefined): boolean {
+  #invalidateInPage(
+    frame: number,
+    page: CodePage,
+    from: number,
+    to: number,
+    running: Block | undefined,
+  ): boolean {
     let touched = false;
     for (let g = from >> GRANULE_SHIFT; g <= (to - 1) >> GRANULE_SHIFT; g++) {
       if (page.granules[g]) touched = true;

@@ -1,5 +1,5 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
-import { Instruction } from '../isa/instruction.ts';
+import type { Instruction } from '../isa/instruction.ts';
 import { CS } from '../isa/registers.ts';
 import { RIP_HI, segmentWord } from '../state/cpu-state.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT } from '../state/layout.ts';
@@ -68,7 +68,13 @@ export class Fetcher {
       }
     }
     const inPage = PAGE_BYTES - (lo & (PAGE_BYTES - 1));
-    const block = this.#build(host, location, Math.min(inPage, left), size, splits ? (this.split![0] - ripLo) | 0 : 0);
+    const block = this.#build(
+      host,
+      location,
+      Math.min(inPage, left),
+      size,
+      splits ? (this.split![0] - ripLo) | 0 : 0,
+    );
     if (!block) return this.#gather(lo, hi, size, left, location);
     if (wraps) return this.#carrying(block, ripLo);
     // A block that the segment limit cut short would be wrong for a longer segment.
@@ -80,7 +86,13 @@ export class Fetcher {
   }
 
   /** Decodes a run of instructions that lie wholly in `available` bytes; undefined when not even the first does. */
-  #build(host: number, location: number, available: number, size: 16 | 32 | 64, stop: number): Block | undefined {
+  #build(
+    host: number,
+    location: number,
+    available: number,
+    size: 16 | 32 | 64,
+    stop: number,
+  ): Block | undefined {
     const bytes = this.#core.space.u8;
     const instructions: Instruction[] = [];
     const handlers: Handler[] = [];

@@ -17,5 +17,7 @@ export const HANDLERS: readonly Handler[] = OP_NAMES.map((name) => {
 
 /** Ops that the decoder knows and that no handler executes yet. */
 export function missingHandlers(): string[] {
-  return OP_NAMES.filter((name) => !(name in INVALID) && typeof (groups as Record<string, unknown>)[name] !== 'function');
+  return OP_NAMES.filter(
+    (name) => !(name in INVALID) && typeof (groups as Record<string, unknown>)[name] !== 'function',
+  );
 }

@@ -1,7 +1,7 @@
+import { isCanonical } from '../bits/words.ts';
 import type { Instruction } from '../isa/instruction.ts';
 import { RSP, SS } from '../isa/registers.ts';
 import { VECTOR_SS } from '../isa/vectors.ts';
-import { isCanonical } from '../bits/words.ts';
 import { OP_NAMES, opMnemonic } from './decode/ops.ts';
 import type { Core } from './execute/core.ts';
 

@@ -35,5 +35,9 @@ export function exitResult(reason: Exclude<ExitReason, 'debug-exit'>, detail: st
 
 /** A guest that writes `value` to port 0xF4 ends the run with `(value << 1) | 1`; a process keeps eight bits of it. */
 export function debugExit(status: number): ExitResult {
-  return { reason: 'debug-exit', status: status & 0xff, detail: `guest wrote to the debug-exit port: status ${status & 0xff}` };
+  return {
+    reason: 'debug-exit',
+    status: status & 0xff,
+    detail: `guest wrote to the debug-exit port: status ${status & 0xff}`,
+  };
 }

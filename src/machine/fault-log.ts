@@ -81,7 +81,16 @@ export class FaultLog {
     this.total++;
     this.counts.set(vector, (this.counts.get(vector) ?? 0) + 1);
     if (this.#first.length < FIRST_KEPT) {
-      this.#first.push(capture(core, core.words.slice(0, KEPT_WORDS) as Int32Array<ArrayBuffer>, instruction, vector, hasErrorCode, errorCode));
+      this.#first.push(
+        capture(
+          core,
+          core.words.slice(0, KEPT_WORDS) as Int32Array<ArrayBuffer>,
+          instruction,
+          vector,
+          hasErrorCode,
+          errorCode,
+        ),
+      );
       return;
     }
     const previous = this.#next > 0 ? this.#last[(this.#next - 1) % LAST_KEPT] : undefined;
@@ -89,7 +98,14 @@ export class FaultLog {
     // Nothing has run since the previous fault, so the tables still are what it met.
     if (nested && previous && !previous.record) previous.record = fromSketch(previous, core);
     const slot = this.#next++ % LAST_KEPT;
-    this.#last[slot] ??= { words: new Int32Array(KEPT_WORDS), vector: 0, hasErrorCode: false, errorCode: 0, instruction: 0, record: undefined };
+    this.#last[slot] ??= {
+      words: new Int32Array(KEPT_WORDS),
+      vector: 0,
+      hasErrorCode: false,
+      errorCode: 0,
+      instruction: 0,
+      record: undefined,
+    };
     const sketch = this.#last[slot]!;
     sketch.words.set(core.words.subarray(0, KEPT_WORDS));
     sketch.vector = vector;
@@ -101,7 +117,14 @@ export class FaultLog {
 }
 
 function fromSketch(sketch: Sketch, core?: Core): FaultRecord {
-  return capture(core, sketch.words.slice(), sketch.instruction, sketch.vector, sketch.hasErrorCode, sketch.errorCode);
+  return capture(
+    core,
+    sketch.words.slice(),
+    sketch.instruction,
+    sketch.vector,
+    sketch.hasErrorCode,
+    sketch.errorCode,
+  );
 }
 
 function capture(

@@ -63,7 +63,8 @@ export function addressPair(address: Address): readonly [lo: number, hi: number]
   if (typeof address === 'number') return [address | 0, Math.floor(address / 4294967296) | 0];
   if (typeof address !== 'string') return address;
   const pair = parseHex64(address);
-  if (!pair) throw new TypeError(`address ${JSON.stringify(address)}: expected 0x and up to 16 hexadecimal digits`);
+  if (!pair)
+    throw new TypeError(`address ${JSON.stringify(address)}: expected 0x and up to 16 hexadecimal digits`);
   return pair;
 }
 
@@ -161,7 +162,11 @@ export class Machine {
     this.core.segmentsChanged();
     this.processor.contextChanged();
     this.#control.clear();
-    for (const [name, offset] of [['cr0', STATE_CR0], ['cr4', STATE_CR4], ['efer', STATE_EFER]] as const) {
+    for (const [name, offset] of [
+      ['cr0', STATE_CR0],
+      ['cr4', STATE_CR4],
+      ['efer', STATE_EFER],
+    ] as const) {
       this.#control.set(name, hex32(this.state.words[offset >> 2]!));
     }
   }
@@ -189,7 +194,10 @@ export class Machine {
     if (typeof target === 'object' && 'mode' in target) {
       return this.#drive(limits, { done: () => this.state.mode() === target.mode, each: 0 });
     }
-    const [lo, hi] = typeof target === 'string' && !target.startsWith('0x') ? this.symbolAddress(target) : addressPair(typeof target === 'string' ? target : target.linear);
+    const [lo, hi] =
+      typeof target === 'string' && !target.startsWith('0x')
+        ? this.symbolAddress(target)
+        : addressPair(typeof target === 'string' ? target : target.linear);
     const { words } = this.state;
     this.processor.splitAt(lo, hi);
     try {
@@ -205,7 +213,9 @@ export class Machine {
       const symbol = image.symbols.find((s) => s.name === name);
       if (symbol) return symbol.address;
     }
-    throw new Error(`symbol ${JSON.stringify(name)}: not in ${this.images.map((i) => i.name).join(', ') || 'any image'}`);
+    throw new Error(
+      `symbol ${JSON.stringify(name)}: not in ${this.images.map((i) => i.name).join(', ') || 'any image'}`,
+    );
   }
 
   registers(): Registers {
@@ -250,25 +260,33 @@ export class Machine {
     if (this.exit) return this.exit;
     const lastStep = this.processor.steps() + (limits.maxInstructions ?? Number.POSITIVE_INFINITY);
     const lastTime = this.clock.now() + (limits.timeout ?? Number.POSITIVE_INFINITY) * 1e9;
-    const wallEnd = limits.wallTimeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + limits.wallTimeout * 1000;
+    const wallEnd =
+      limits.wallTimeout === undefined
+        ? Number.POSITIVE_INFINITY
+        : performance.now() + limits.wallTimeout * 1000;
     try {
       for (;;) {
         if (this.#requested) return this.#finish(this.#requested);
         this.clock.fireDue();
         if (this.#requested) return this.#finish(this.#requested);
-        if (this.processor.steps() >= lastStep) return exitResult('limit', `stopped after ${this.instructions} instructions`);
-        if (this.clock.now() >= lastTime) return exitResult('limit', `stopped after ${this.clock.now() / 1e9} s of guest time`);
-        if (performance.now() >= wallEnd) return exitResult('limit', `stopped after ${limits.wallTimeout} s of host time`);
+        if (this.processor.steps() >= lastStep)
+          return exitResult('limit', `stopped after ${this.instructions} instructions`);
+        if (this.clock.now() >= lastTime)
+          return exitResult('limit', `stopped after ${this.clock.now() / 1e9} s of guest time`);
+        if (performance.now() >= wallEnd)
+          return exitResult('limit', `stopped after ${limits.wallTimeout} s of host time`);
         const nextTime = Math.min(this.clock.nextDue(), lastTime);
         let budget = Math.min(SLICE, lastStep - this.processor.steps());
         if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
         const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
-        if (end === 'shutdown') return this.#finish(exitResult('triple-fault', 'triple fault: the processor shut down'));
+        if (end === 'shutdown')
+          return this.#finish(exitResult('triple-fault', 'triple fault: the processor shut down'));
         if (end === 'halted') {
           const halted = this.#whileHalted(lastTime);
           if (halted) return halted;
         }
-        if (until && !this.#requested && until.done()) return exitResult('stopped', 'the awaited point was reached');
+        if (until && !this.#requested && until.done())
+          return exitResult('stopped', 'the awaited point was reached');
       }
     } catch (thrown) {
       return this.#finish(this.#explain(thrown));
@@ -298,7 +316,10 @@ export class Machine {
   #explain(thrown: unknown): ExitResult {
     if (thrown instanceof Unimplemented) {
       const { words } = this.state;
-      return exitResult('unimplemented', `${thrown.what} is not implemented (at RIP ${hex64(words[RIP_LO]!, words[RIP_HI]!)})`);
+      return exitResult(
+        'unimplemented',
+        `${thrown.what} is not implemented (at RIP ${hex64(words[RIP_LO]!, words[RIP_HI]!)})`,
+      );
     }
     const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     return exitResult('internal-error', `internal error: ${detail}`);

@@ -1,5 +1,6 @@
-import { DebugConsole } from '../devices/debugcon.ts';
+import { PENDING_INTR } from '../cpu/execute/core.ts';
 import { DebugExit } from '../devices/debug-exit.ts';
+import { DebugConsole } from '../devices/debugcon.ts';
 import { Dma8237, DmaPageRegisters } from '../devices/dma8237.ts';
 import { I8042 } from '../devices/i8042.ts';
 import { Pic8259Pair } from '../devices/pic8259.ts';
@@ -9,7 +10,6 @@ import { PowerControlPort, ShutdownPort } from '../devices/power-ports.ts';
 import { Rtc146818 } from '../devices/rtc146818.ts';
 import { A20Gate, SystemControlPortA, SystemControlPortB } from '../devices/system-control.ts';
 import { Uart16550 } from '../devices/uart16550.ts';
-import { PENDING_INTR } from '../cpu/execute/core.ts';
 import { debugExit, exitResult } from './exit.ts';
 import { Machine, type MachineConfig } from './machine.ts';
 import {
@@ -21,9 +21,9 @@ import {
   DEBUG_EXIT_PORT,
   DEBUG_EXIT_PORTS,
   DELAY_PORT,
+  DMA_PAGE_PORT,
   DMA1_PORT,
   DMA2_PORT,
-  DMA_PAGE_PORT,
   ELCR_PORT,
   I8042_IRQ_AUX,
   I8042_IRQ_KEYBOARD,
@@ -101,7 +101,11 @@ export function createPc(config: MachineConfig): Machine & { devices: PcDevices 
   ports.attach(DMA2_PORT, 32, new Dma8237(1));
   ports.attach(DEBUG_CONSOLE_PORT, 1, new DebugConsole((byte) => machine.debugcon.accept(byte)));
   ports.attach(DELAY_PORT, 1, new DelayPort());
-  ports.attach(DEBUG_EXIT_PORT, DEBUG_EXIT_PORTS, new DebugExit((status) => machine.requestExit(debugExit(status))));
+  ports.attach(
+    DEBUG_EXIT_PORT,
+    DEBUG_EXIT_PORTS,
+    new DebugExit((status) => machine.requestExit(debugExit(status))),
+  );
   ports.attach(ELCR_PORT, 2, pic.edgeLevelControl);
   for (const [i, uart] of uarts.entries()) ports.attach(COM_BASES[i]!, COM_PORTS, uart);
   for (const port of POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));

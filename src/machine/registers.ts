@@ -1,5 +1,6 @@
 import { hex32, hex64 } from '../bits/hex.ts';
 import { GPR64_NAMES, SEGMENT_NAMES } from '../isa/registers.ts';
+import { Flags } from '../state/flags.ts';
 import {
   SEGMENT_ATTRIBUTES,
   SEGMENT_BASE,
@@ -18,7 +19,6 @@ import {
   STATE_RIP,
   STATE_SEGMENTS,
 } from '../state/layout.ts';
-import { Flags } from '../state/flags.ts';
 
 export interface SegmentRegister {
   readonly selector: string;

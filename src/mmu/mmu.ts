@@ -126,7 +126,7 @@ export class Mmu extends Translator {
     } else this.#slowWrite(lo, hi, 8, valueLo, valueHi);
   }
 
-  /** Sixteen bytes into `out[at]` to `out[at + 3]`; on a fault `out` may hold some of them. */
+  /** Sixteen bytes into `out[at]` to `out[at + 3]`, all of them or none. */
   read128(lo: number, hi: number, out: Int32Array, at: number): void {
     const { tlb } = this;
     const i = this.bank | ((lo >>> 9) & this.mask);
@@ -139,11 +139,13 @@ export class Mmu extends Translator {
       out[at + 3] = view.getInt32(host + 12, true);
       return;
     }
-    out[at] = this.read64(lo, hi);
-    out[at + 1] = this.high;
+    const first = this.read64(lo, hi);
+    const second = this.high;
     const next = (lo + 8) | 0;
     out[at + 2] = this.read64(next, next >>> 0 < 8 ? this.#highOfNext(0, hi) : hi);
     out[at + 3] = this.high;
+    out[at] = first;
+    out[at + 1] = second;
   }
 
   /** Sixteen bytes from `from[at]` to `from[at + 3]`, all of them or none. */

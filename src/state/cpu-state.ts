@@ -1,6 +1,5 @@
+import { CR0_PE, EFER_LMA } from '../isa/control.ts';
 import { DESC_DB, DESC_L } from '../isa/descriptors.ts';
-import { CR0_PE } from '../isa/control.ts';
-import { EFER_LMA } from '../isa/control.ts';
 import { CS } from '../isa/registers.ts';
 import { RFLAGS_VM } from '../isa/rflags.ts';
 import { Flags } from './flags.ts';
@@ -33,7 +32,14 @@ export function segmentWord(segment: number, field: number): number {
 }
 
 /** The execution modes of SDM Vol. 1, "Modes of Operation", as people name them. */
-export type Mode = 'real' | 'virtual-8086' | 'protected16' | 'protected32' | 'compatibility16' | 'compatibility32' | '64-bit';
+export type Mode =
+  | 'real'
+  | 'virtual-8086'
+  | 'protected16'
+  | 'protected32'
+  | 'compatibility16'
+  | 'compatibility32'
+  | '64-bit';
 
 /**
  * Typed-array views of the CPU state page. Nothing here has behaviour of the processor; every field is at the offset

@@ -85,7 +85,14 @@ export class Flags {
     this.#set(result | 0, (dest & src) | ((dest | src) & ~result));
   }
 
-  add64(destLo: number, destHi: number, srcLo: number, srcHi: number, resultLo: number, resultHi: number): void {
+  add64(
+    destLo: number,
+    destHi: number,
+    srcLo: number,
+    srcHi: number,
+    resultLo: number,
+    resultHi: number,
+  ): void {
     const low = (destLo & srcLo) | ((destLo | srcLo) & ~resultLo);
     const high = (destHi & srcHi) | ((destHi | srcHi) & ~resultHi);
     this.#set64(resultLo, resultHi, (high & ~CARRY_AF) | (low & CARRY_AF));
@@ -107,7 +114,14 @@ export class Flags {
     this.#set(result | 0, (~dest & src) | ((~dest | src) & result));
   }
 
-  sub64(destLo: number, destHi: number, srcLo: number, srcHi: number, resultLo: number, resultHi: number): void {
+  sub64(
+    destLo: number,
+    destHi: number,
+    srcLo: number,
+    srcHi: number,
+    resultLo: number,
+    resultHi: number,
+  ): void {
     const low = (~destLo & srcLo) | ((~destLo | srcLo) & resultLo);
     const high = (~destHi & srcHi) | ((~destHi | srcHi) & resultHi);
     this.#set64(resultLo, resultHi, (high & ~CARRY_AF) | (low & CARRY_AF));

@@ -88,6 +88,18 @@ export const STATE_DEBUGCTL = 0x6e8;
 export const STATE_MCG_STATUS = 0x6f0;
 export const STATE_TSC_ADJUST = 0x6f8;
 
+/** Of the MMU, for compiled code: byte offset of the present TLB bank, and the mask of byte offsets in it. */
+export const STATE_TLB_BANK = 0x700;
+export const STATE_TLB_MASK = 0x704;
+/** Of compiled code: the context it runs in, why it came back, and the slot of the function to enter. */
+export const STATE_JIT_CONTEXT = 0x708;
+export const STATE_JIT_STOPPED = 0x70c;
+export const STATE_JIT_ENTRY = 0x710;
+
+/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
+export const JIT_LOOKUP_OFFSET = 0x8000;
+export const JIT_LOOKUP_ENTRIES = 2048;
+
 /** TLB banks: one per address-space slot and access class, of equal stride. See `mmu/tlb.ts`. */
 export const TLB_OFFSET = 0x10000;
 export const TLB_SLOTS = 8;

@@ -11,5 +11,6 @@ test('formats words, pairs and numbers', () => {
 test('parses what it formats, and nothing else', () => {
   expect(parseHex64('0xffffffff80200000')).toEqual([0x80200000 | 0, -1]);
   expect(parseHex64('0x1')).toEqual([1, 0]);
-  for (const bad of ['', '1', '0x', '0x12345678123456789', '0xg', ' 0x1']) expect(parseHex64(bad)).toBeUndefined();
+  for (const bad of ['', '1', '0x', '0x12345678123456789', '0xg', ' 0x1'])
+    expect(parseHex64(bad)).toBeUndefined();
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { carryOut, compareUnsigned64, highWord, isCanonical, lowWord, toNumber } from '../../src/bits/words.ts';
+import {
+  carryOut,
+  compareUnsigned64,
+  highWord,
+  isCanonical,
+  lowWord,
+  toNumber,
+} from '../../src/bits/words.ts';
 
 describe('words', () => {
   test.each([

@@ -28,7 +28,11 @@ describe('PortSpace', () => {
   test('a device that takes words gets them whole', () => {
     const ports = new PortSpace();
     const words: number[] = [];
-    ports.attach(0x1f0, 8, { ...recorder(), readPort16: () => 0x1234, writePort16: (_, value) => void words.push(value) });
+    ports.attach(0x1f0, 8, {
+      ...recorder(),
+      readPort16: () => 0x1234,
+      writePort16: (_, value) => void words.push(value),
+    });
     expect(ports.read16(0x1f0)).toBe(0x1234);
     expect(ports.read32(0x1f0)).toBe(0x12341234);
     ports.write16(0x1f0, 0x1beef);

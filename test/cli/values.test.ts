@@ -8,6 +8,7 @@ import {
   parsePhysical,
   parseSeconds,
   parseSeed,
+  parseStatus,
 } from '../../src/cli/values.ts';
 
 describe('sizes', () => {
@@ -76,4 +77,10 @@ test('seeds', () => {
 test('destinations', () => {
   expect(parseDestination('s', 'file:a:b')).toEqual({ kind: 'file', path: 'a:b' });
   expect(parseDestination('s', 'none')).toEqual({ kind: 'none' });
+});
+
+test('the status of success is odd, as only a guest can make it', () => {
+  expect(['1', '33', '255'].map((t) => parseStatus('--success-status', t))).toEqual([1, 33, 255]);
+  for (const bad of ['0', '2', '257', 'x', '', '-1', '33.0'])
+    expect(() => parseStatus('--success-status', bad)).toThrow(UsageError);
 });

@@ -52,7 +52,7 @@ describe('reads by PIO', () => {
   test('READ SECTORS EXT takes the previous contents as the high-order bytes', () => {
     const bench = new IdeBench();
     bench.commandExt(0x24, 1, 7);
-    expect(bench.readBytes(4)).toEqual([...bench.image.subarray(3584, 3588)]);
+    expect(bench.readBytes(512)).toEqual([...bench.image.subarray(3584, 4096)]);
     bench.commandExt(0x24, 1, 2 ** 40);
     expect(bench.status).toBe(READY | 1);
     expect(bench.error).toBe(0x10);

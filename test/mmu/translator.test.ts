@@ -97,7 +97,7 @@ describe.each([
   test('drops all of it and nothing else', () => {
     const f = new Fixture(kind);
     const entry = f.map(base, physical, ALL, level);
-    const small = base + 0x8000_0000n;
+    const small = base + 0x8000_7000n;
     const smallEntry = f.map(small, 0x300000);
     const offsets = [0, 0x1000, size / 2 - 0x1000, size / 2 + 0x3000, size - 0x1000];
     for (const offset of offsets) expect(f.access('read', base + BigInt(offset))).toBe('ok');
@@ -305,12 +305,11 @@ describe('PCID', () => {
     f.mmu.loadCr3(first, 0, true);
     f.setEntry(entries[0]!, 0n);
     f.mmu.loadCr3(first | 100, 0, true);
-    const kept = [0, 1, 2, 3, 4, 5, 6, 7].filter((pcid) => {
+    const kept = [0, 2, 3, 4, 5, 6, 7, 1].filter((pcid) => {
       f.mmu.loadCr3(first | pcid, 0, true);
       return f.access('read', LINEAR) === 'ok';
     });
-    expect(kept.length).toBeGreaterThanOrEqual(6);
-    expect(kept).toContain(0);
+    expect(kept).toEqual([0, 2, 3, 4, 5, 6, 7]);
     expect(f.mmu.counters.flushes.pcid).toBeGreaterThan(0);
   });
 

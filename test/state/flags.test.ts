@@ -21,9 +21,10 @@ function reference(bits: bigint, kind: 'add' | 'sub', a: bigint, b: bigint, carr
     zf: result === 0n ? 1 : 0,
     sf: sign(result),
     pf: ones % 2 === 0 ? 1 : 0,
-    of: kind === 'add'
-      ? Number(sign(a) === sign(b) && sign(result) !== sign(a))
-      : Number(sign(a) !== sign(b) && sign(result) !== sign(a)),
+    of:
+      kind === 'add'
+        ? Number(sign(a) === sign(b) && sign(result) !== sign(a))
+        : Number(sign(a) !== sign(b) && sign(result) !== sign(a)),
   };
 }
 
@@ -40,7 +41,11 @@ const lo = (x: bigint) => Number(BigInt.asIntN(32, x));
 const hi = (x: bigint) => Number(BigInt.asIntN(32, x >> 32n));
 
 describe('lazy flags agree with the bit-by-bit definition', () => {
-  const operand = (bits: number) => fc.oneof(fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }), fc.constantFrom(0n, 1n, 15n, 16n, (1n << BigInt(bits - 1)), (1n << BigInt(bits)) - 1n));
+  const operand = (bits: number) =>
+    fc.oneof(
+      fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }),
+      fc.constantFrom(0n, 1n, 15n, 16n, 1n << BigInt(bits - 1), (1n << BigInt(bits)) - 1n),
+    );
   for (const bits of [8, 16, 32, 64] as const) {
     for (const kind of ['add', 'sub'] as const) {
       test(`${kind}${bits}`, () => {

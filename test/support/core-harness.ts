@@ -1,10 +1,10 @@
 import { AddressSpace } from '../../src/bus/address-space.ts';
 import { type PortDevice, PortSpace } from '../../src/bus/ports.ts';
 import { decode, NEED_MORE } from '../../src/cpu/decode/decode.ts';
-import { correctStackFault } from '../../src/cpu/stack-fault.ts';
 import { OP_NAMES } from '../../src/cpu/decode/ops.ts';
 import { Core, type Handler } from '../../src/cpu/execute/core.ts';
 import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
+import { correctStackFault } from '../../src/cpu/stack-fault.ts';
 import {
   CR0_ET,
   CR0_NE,

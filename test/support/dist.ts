@@ -39,7 +39,11 @@ export function guestFile(name: string): Uint8Array {
 export function guestOptions(guest: GuestCase): MachineOptions {
   return {
     kernel: { name: guest.kernel, bytes: guestFile(guest.kernel) },
-    modules: guest.modules.map(({ file, cmdline }) => ({ name: file, bytes: guestFile(file), commandLine: cmdline })),
+    modules: guest.modules.map(({ file, cmdline }) => ({
+      name: file,
+      bytes: guestFile(file),
+      commandLine: cmdline,
+    })),
     commandLine: guest.append,
   };
 }

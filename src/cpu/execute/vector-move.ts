@@ -6,25 +6,16 @@ import {
   loadAligned,
   loadVector,
   requireSse,
-  SLOT_SOURCE,
   storeAligned,
   storeVector,
 } from './vector-operand.ts';
 
-/*
- * Moves of whole and half XMM registers. A load goes straight into the register: 16 bytes within a page, which nearly all
- * are, come or do not come; a load across pages goes through a scratch slot.
- */
-
-function load(core: Core, insn: Instruction): void {
-  loadVector(core, insn, SLOT_SOURCE, 16);
-  copySlot(core.vectors, insn.reg, SLOT_SOURCE, 16);
-}
+/* Moves of whole and half XMM registers. A load goes straight into the register: 16 bytes come or do not come. */
 
 /** MOVUPS xmm1, xmm2/m128 | NP 0F 10 | Vps,Wps (SDM Vol. 2B, "MOVUPS—Move Unaligned Packed Single Precision Values"). */
 export function MOVUPS_Vps_Wps(core: Core, insn: Instruction): void {
   requireSse(core);
-  if (insn.isMemory) load(core, insn);
+  if (insn.isMemory) loadVector(core, insn, insn.reg, 16);
   else copySlot(core.vectors, insn.reg, insn.rm, 16);
 }
 

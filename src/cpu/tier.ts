@@ -1,0 +1,26 @@
+import type { Block } from './blocks.ts';
+
+/** Where a tier finds the code around a hot block. */
+export interface CodeSource {
+  /**
+   * The block that starts at a physical address of a page that code runs from, decoded if need be. Undefined where its
+   * first instruction does not lie wholly in the page.
+   */
+  blockAt(physical: number, codeSize: number): Block | undefined;
+}
+
+/** A faster way to execute hot blocks. The processor knows no more of it than this. */
+export interface Tier {
+  /**
+   * Executes code from the start of `block` at RIP, at most `count` instructions, and answers how many have retired.
+   * RIP and all other state are then exact. A guest fault is thrown, with `Core.at` as the number of instructions that
+   * retired before it. 0: nothing was done, or only the interpreter can do the next instruction.
+   */
+  run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number;
+  /** The last `run` stopped in front of something that the interpreter must execute. */
+  readonly stopped: boolean;
+  /** The bytes of the block have changed. Answers whether code that was made of it is running. */
+  drop(block: Block): boolean;
+  /** All blocks are gone. */
+  clear(): void;
+}

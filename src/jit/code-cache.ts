@@ -1,0 +1,128 @@
+import type { Block } from '../cpu/blocks.ts';
+import { STATE_JIT_ENTRY } from '../state/layout.ts';
+import type { Compiled, HandlerCall } from './compile.ts';
+import { Code } from './wasm/code.ts';
+import { encodeModule, TYPE_REGION } from './wasm/module.ts';
+import { I32_LOAD } from './wasm/opcodes.ts';
+
+/** What compiled code calls. */
+export interface Callbacks {
+  fill(lo: number, hi: number, access: number): number;
+  run(call: number, left: number): number;
+}
+
+/** A compiled region: where it is right, and its function's slot in the table. */
+export interface RegionCode {
+  readonly ripLo: number;
+  readonly ripHi: number;
+  readonly segments: number;
+  readonly slot: number;
+  readonly longest: number;
+  readonly entry: Block;
+  readonly blocks: readonly Block[];
+  readonly bytes: number;
+}
+
+const IMPORTS = [
+  { name: 'fill', parameters: 3 },
+  { name: 'run', parameters: 2 },
+];
+const MAX_REGIONS = 4096;
+const MAX_BYTES = 24 * 1024 * 1024;
+const MAX_CALLS = 1 << 18;
+
+/** Compiles regions into the table, finds them by their entry block, and forgets them with the blocks they were made of. */
+export class CodeCache {
+  /** Handler calls of all regions, by the number that compiled code passes. */
+  calls: HandlerCall[] = [];
+  /** Calls the function in the slot that the state names. Always the same function: calls of it are monomorphic. */
+  readonly enter: (budget: number) => number;
+  /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
+  compiled = 0;
+  dropped = 0;
+  emptied = 0;
+
+  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: MAX_REGIONS + 1 });
+  readonly #imports: Record<string, Record<string, unknown>>;
+  readonly #byEntry = new Map<Block, RegionCode>();
+  readonly #byBlock = new Map<Block, Set<RegionCode>>();
+  readonly #freeSlots: number[] = [];
+  #nextSlot = 0;
+  #bytes = 0;
+
+  constructor(memory: WebAssembly.Memory, callbacks: Callbacks) {
+    this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
+    const code = new Code();
+    code.get(0);
+    code.i32(0);
+    code.memory(I32_LOAD, STATE_JIT_ENTRY);
+    code.tailCallIndirect(TYPE_REGION, 0);
+    this.enter = this.#instantiate(code) as (budget: number) => number;
+  }
+
+  of(block: Block): RegionCode | undefined {
+    return this.#byEntry.get(block);
+  }
+
+  isFull(): boolean {
+    const isTableFull = this.#nextSlot >= MAX_REGIONS && this.#freeSlots.length === 0;
+    return isTableFull || this.#bytes > MAX_BYTES || this.calls.length > MAX_CALLS;
+  }
+
+  add(
+    entry: Block,
+    blocks: readonly Block[],
+    { body, calls, longest }: Compiled,
+    place: Pick<RegionCode, 'ripLo' | 'ripHi' | 'segments'>,
+  ): RegionCode {
+    this.calls.push(...calls);
+    const bytes = encodeModule(IMPORTS, [body]);
+    const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
+    this.#table.set(slot, this.#export(bytes));
+    const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length };
+    this.#bytes += bytes.length;
+    this.compiled++;
+    this.#byEntry.set(entry, region);
+    for (const block of blocks) {
+      const regions = this.#byBlock.get(block);
+      if (regions) regions.add(region);
+      else this.#byBlock.set(block, new Set([region]));
+    }
+    entry.hasCode = true;
+    return region;
+  }
+
+  /** The regions that hold the block. The caller removes them. */
+  dropBlock(block: Block): RegionCode[] {
+    return [...(this.#byBlock.get(block) ?? [])];
+  }
+
+  remove(region: RegionCode): void {
+    for (const block of region.blocks) {
+      const regions = this.#byBlock.get(block);
+      regions?.delete(region);
+      if (regions?.size === 0) this.#byBlock.delete(block);
+    }
+    if (this.#byEntry.get(region.entry) === region) {
+      this.#byEntry.delete(region.entry);
+      region.entry.hasCode = false;
+    }
+    this.#bytes -= region.bytes;
+    this.#freeSlots.push(region.slot);
+    this.dropped++;
+  }
+
+  clear(): void {
+    for (const region of [...this.#byEntry.values()]) this.remove(region);
+    this.calls = [];
+    this.emptied++;
+  }
+
+  #instantiate(code: Code): unknown {
+    return this.#export(encodeModule(IMPORTS, [{ locals: [], code }]));
+  }
+
+  #export(bytes: Uint8Array): unknown {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports['0'];
+  }
+}

@@ -1,0 +1,451 @@
+import { OP_NAMES } from '../cpu/decode/ops.ts';
+import type { Handler } from '../cpu/execute/core.ts';
+import { HANDLERS } from '../cpu/handlers.ts';
+import type { Instruction } from '../isa/instruction.ts';
+import {
+  JIT_LOOKUP_ENTRIES,
+  JIT_LOOKUP_OFFSET,
+  STATE_FLAG_CARRY,
+  STATE_FLAG_RESULT,
+  STATE_GPR,
+  STATE_JIT_CONTEXT,
+  STATE_JIT_STOPPED,
+  STATE_RIP,
+} from '../state/layout.ts';
+import { emitCall, emitIndirect, emitLoop, emitReturn, pushLow } from './emit/branch.ts';
+import { type FlatSegments, Emitter } from './emit/emitter.ts';
+import type { Emit } from './emit/form.ts';
+import { EMITTERS } from './emit/index.ts';
+import { BUDGET, FLAG_CARRY, FLAG_RESULT, FUNCTION_RUN, GPR, LOCALS, RIP, SIDE, STATUS } from './emit/locals.ts';
+import { stackIsFlat } from './emit/stack.ts';
+import { analyse, type Flow } from './flow.ts';
+import { flagsNeeded } from './liveness.ts';
+import type { Edge, Node } from './region.ts';
+import { Code } from './wasm/code.ts';
+import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
+import {
+  I32_AND,
+  I32_EQ,
+  I32_GE_S,
+  I32_LOAD,
+  I32_LT_S,
+  I32_SHL,
+  I32_SHR_U,
+  I32_STORE,
+  I32_SUB,
+  I32_WRAP_I64,
+  I32_XOR,
+  I64_EQ,
+  I64_LOAD,
+  I64_SHR_U,
+  I64_STORE,
+  RETURN,
+  UNREACHABLE,
+} from './wasm/opcodes.ts';
+
+/** A call of the interpreter's handler from compiled code. */
+export interface HandlerCall {
+  readonly handler: Handler;
+  readonly insn: Instruction;
+  readonly ripLo: number;
+}
+
+export interface Compiled {
+  readonly body: FunctionBody;
+  readonly calls: readonly HandlerCall[];
+  /** Instructions that an entry may retire before it looks at the budget again. */
+  readonly longest: number;
+}
+
+/** What makes the compiled code of a region differ besides its bytes. */
+export interface Surroundings {
+  readonly codeSize: number;
+  readonly ripHi: number;
+  readonly flat: FlatSegments;
+}
+
+const STACK_OPS = /^(?:PUSH|POP|LEAVE)_/;
+const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
+
+/** The emitter of an instruction here, or undefined when its handler must be called. */
+export function emitterOf(
+  handler: Handler,
+  insn: Instruction,
+  codeSize: number,
+  isFlat: (segment: number) => boolean,
+  stackNative: boolean,
+): Emit | undefined {
+  const emit = EMITTERS[insn.op];
+  // Another handler than that of the op: the processor model lacks the feature.
+  if (!emit || handler !== HANDLERS[insn.op]) return undefined;
+  if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
+  if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
+  if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
+  if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
+  return codeSize === 16 ? undefined : emit;
+}
+
+/** Compiles the region whose entry is node 0. Its calls of handlers are numbered from `firstCall`. */
+export function compile(nodes: readonly Node[], surroundings: Surroundings, firstCall: number): Compiled {
+  return new RegionCompiler(nodes, surroundings, firstCall).compile();
+}
+
+class RegionCompiler {
+  readonly #nodes: readonly Node[];
+  readonly #flow: Flow;
+  readonly #e: Emitter;
+  readonly #calls: HandlerCall[] = [];
+  readonly #needsFlags: readonly boolean[];
+  /** Labels to branch to, by node. */
+  readonly #labels: number[];
+  readonly #stackNative: boolean;
+  readonly #firstCall: number;
+
+  constructor(nodes: readonly Node[], { codeSize, ripHi, flat }: Surroundings, firstCall: number) {
+    this.#firstCall = firstCall;
+    this.#nodes = nodes;
+    this.#flow = analyse(nodes);
+    this.#e = new Emitter(codeSize, ripHi, flat);
+    this.#stackNative = stackIsFlat(this.#e);
+    this.#labels = nodes.map(() => -1);
+    this.#needsFlags = flagsNeeded(nodes, (node, at) => this.#emitter(node, at) !== undefined);
+  }
+
+  #emitter(node: Node, at: number): Emit | undefined {
+    const e = this.#e;
+    const { block } = node;
+    const isFlat = (segment: number) => e.isFlat(segment, 0) && e.isFlat(segment, 1);
+    return emitterOf(block.handlers[at]!, block.instructions[at]!, e.codeSize, isFlat, this.#stackNative);
+  }
+
+  compile(): Compiled {
+    const e = this.#e;
+    const { code } = e;
+    // The function head is put in front later; it opens no block.
+    e.leave = code.block();
+    e.side = code.block();
+    this.#tree(0);
+    code.op(UNREACHABLE);
+    code.end();
+    code.i32(1);
+    code.set(SIDE);
+    code.end();
+    const longest = this.#flow.longest[0]!;
+    return { body: { locals: LOCALS, code: this.#assemble(longest) }, calls: this.#calls, longest };
+  }
+
+  // Control flow, after Ramsey: "Beyond Relooper" (2022).
+
+  #tree(n: number): void {
+    const merges = this.#flow.children[n]!.filter((child) => this.#flow.isMerge[child]);
+    merges.sort((a, b) => this.#flow.order[b]! - this.#flow.order[a]!);
+    const { code, flags } = this.#e;
+    if (!this.#flow.isLoopHeader[n]) {
+      this.#within(n, merges);
+      return;
+    }
+    if (this.#needsFlags[n]) flags.materialise();
+    this.#labels[n] = code.loop();
+    flags.reset();
+    this.#within(n, merges);
+    code.end();
+  }
+
+  #within(n: number, merges: readonly number[]): void {
+    const [outer, ...rest] = merges;
+    const { code, flags } = this.#e;
+    if (outer === undefined) {
+      this.#node(n);
+      return;
+    }
+    const before = flags.snapshot();
+    this.#labels[outer] = code.block();
+    this.#within(n, rest);
+    code.end();
+    flags.restore(before);
+    flags.reset();
+    this.#labels[outer] = -1;
+    this.#tree(outer);
+  }
+
+  #node(n: number): void {
+    const e = this.#e;
+    const node = this.#nodes[n]!;
+    const { block } = node;
+    const straight = node.ending === 'next' || node.ending === 'stop' ? node.count : node.count - 1;
+    for (let at = 0; at < straight; at++) {
+      this.#enter(node, at);
+      const emit = this.#emitter(node, at);
+      if (emit) emit(e, e.insn);
+      else this.#handler(block.handlers[at]!, e.insn);
+    }
+    if (node.ending === 'next') {
+      e.spend(node.count);
+      this.#edge(n, node.next!);
+      return;
+    }
+    const last = block.count - 1;
+    this.#enter(node, last);
+    if (node.ending === 'stop') {
+      e.sideExit();
+      return;
+    }
+    this.#ending(n, node);
+  }
+
+  #enter(node: Node, at: number): void {
+    const e = this.#e;
+    e.insn = node.block.instructions[at]!;
+    e.index = at;
+    e.ripLo = (node.ripLo + e.insn.start) | 0;
+  }
+
+  #ending(n: number, node: Node): void {
+    const e = this.#e;
+    switch (node.ending) {
+      case 'jump':
+        e.spend(node.count);
+        this.#edge(n, node.taken!);
+        return;
+      case 'call':
+        emitCall(e, e.insn);
+        e.spend(node.count);
+        this.#edge(n, node.taken!);
+        return;
+      case 'branch':
+        e.spend(node.count);
+        e.flags.condition(node.condition);
+        this.#fork(n, node.taken!, node.next!);
+        return;
+      case 'loop':
+        e.spend(node.count);
+        emitLoop(e);
+        this.#fork(n, node.taken!, node.next!);
+        return;
+      case 'return': {
+        const target = emitReturn(e, e.insn);
+        e.spend(node.count);
+        for (const edge of node.returns) {
+          if (edge.to < 0) continue;
+          e.push(target, 64);
+          e.code.i64(edge.ripLo, edge.ripHi);
+          e.code.op(I64_EQ);
+          e.code.if();
+          const before = e.flags.snapshot();
+          this.#edge(n, edge);
+          e.flags.restore(before);
+          e.code.end();
+        }
+        this.#leaveTo(target);
+        return;
+      }
+      default: {
+        const isCall = OP_NAMES[e.insn.op] === 'CALL_E';
+        const target = emitIndirect(e, e.insn, isCall);
+        e.spend(node.count);
+        this.#leaveTo(target);
+      }
+    }
+  }
+
+  /** Takes the condition from the stack. */
+  #fork(n: number, taken: Edge, next: Edge): void {
+    const { code, flags } = this.#e;
+    code.if();
+    const before = flags.snapshot();
+    this.#edge(n, taken);
+    flags.restore(before);
+    code.else();
+    this.#edge(n, next);
+    flags.restore(before);
+    code.end();
+    // Both ways lead elsewhere, which the validator does not know of an if without a result.
+    code.op(UNREACHABLE);
+  }
+
+  #edge(from: number, edge: Edge): void {
+    const { code, flags } = this.#e;
+    const { order, isMerge, longest } = this.#flow;
+    const { to } = edge;
+    if (to < 0) {
+      flags.materialise();
+      this.#setRip(edge.ripLo, edge.ripHi);
+      code.br(this.#e.leave);
+      return;
+    }
+    const isBackward = order[to]! <= order[from]!;
+    if (isBackward) {
+      // The only place where a budget can run out: what lies ahead up to the next such place must fit.
+      code.get(BUDGET);
+      code.i32(longest[to]!);
+      code.op(I32_LT_S);
+      code.if();
+      flags.aside(() => flags.materialise());
+      this.#setRip(edge.ripLo, edge.ripHi);
+      code.br(this.#e.leave);
+      code.end();
+    }
+    if (isBackward || isMerge[to]) {
+      if (this.#needsFlags[to]) flags.materialise();
+      code.br(this.#labels[to]!);
+      return;
+    }
+    this.#tree(to);
+  }
+
+  #setRip(lo: number, hi: number): void {
+    const e = this.#e;
+    e.code.i32(lo);
+    e.code.set(RIP);
+    if (hi === e.ripHi) return;
+    e.code.i32(0);
+    e.code.i32(hi);
+    e.code.memory(I32_STORE, STATE_RIP + 4);
+  }
+
+  #leaveTo(target: { local: number; lo: number; hi: number }): void {
+    const e = this.#e;
+    const { code } = e;
+    e.flags.materialise();
+    pushLow(e, target);
+    code.set(RIP);
+    if (e.codeSize === 64) {
+      code.i32(0);
+      e.push(target, 64);
+      code.i64(32);
+      code.op(I64_SHR_U);
+      code.op(I32_WRAP_I64);
+      code.memory(I32_STORE, STATE_RIP + 4);
+    }
+    code.br(e.leave);
+  }
+
+  /** Calls the interpreter's handler with all state in memory. */
+  #handler(handler: Handler, insn: Instruction): void {
+    const e = this.#e;
+    const { code } = e;
+    e.flags.direct();
+    e.splices.push({ at: code.length, kind: 'store' });
+    code.i32(0);
+    code.i32((e.ripLo + insn.length) | 0);
+    code.memory(I32_STORE, STATE_RIP);
+    code.i32(this.#firstCall + this.#calls.length);
+    code.get(BUDGET);
+    code.i32(e.index);
+    code.op(I32_SUB);
+    code.call(FUNCTION_RUN);
+    code.tee(STATUS);
+    code.i32(0);
+    code.op(I32_GE_S);
+    code.if();
+    code.get(STATUS);
+    code.op(RETURN);
+    code.end();
+    e.splices.push({ at: code.length, kind: 'load' });
+    e.flags.replaced();
+    this.#calls.push({ handler, insn, ripLo: e.ripLo });
+  }
+
+  // The head, the tail, and the registers around calls of handlers.
+
+  #assemble(longest: number): Code {
+    const e = this.#e;
+    const out = new Code(e.code.length + 1024);
+    out.get(BUDGET);
+    out.i32(longest);
+    out.op(I32_LT_S);
+    out.if();
+    out.get(BUDGET);
+    out.op(RETURN);
+    out.end();
+    this.#load(out);
+    let from = 0;
+    for (const { at, kind } of e.splices) {
+      out.append(e.code, from, at);
+      if (kind === 'store') this.#store(out);
+      else this.#load(out);
+      from = at;
+    }
+    out.append(e.code, from);
+    this.#store(out);
+    out.i32(0);
+    out.get(RIP);
+    out.memory(I32_STORE, STATE_RIP);
+    out.get(SIDE);
+    out.if();
+    out.i32(0);
+    out.i32(1);
+    out.memory(I32_STORE, STATE_JIT_STOPPED);
+    out.get(BUDGET);
+    out.op(RETURN);
+    out.end();
+    lookUp(out);
+    return out;
+  }
+
+  #load(out: Code): void {
+    const e = this.#e;
+    for (let register = 0; register < 16; register++) {
+      if (((e.used >> register) & 1) === 0) continue;
+      out.i32(0);
+      out.memory(I64_LOAD, STATE_GPR + register * 8);
+      out.set(GPR + register);
+    }
+    if (!e.flags.touched) return;
+    out.i32(0);
+    out.memory(I64_LOAD, STATE_FLAG_RESULT);
+    out.set(FLAG_RESULT);
+    out.i32(0);
+    out.memory(I32_LOAD, STATE_FLAG_CARRY);
+    out.set(FLAG_CARRY);
+  }
+
+  #store(out: Code): void {
+    const e = this.#e;
+    for (let register = 0; register < 16; register++) {
+      if (((e.written >> register) & 1) === 0) continue;
+      out.i32(0);
+      out.get(GPR + register);
+      out.memory(I64_STORE, STATE_GPR + register * 8);
+    }
+    if (!e.flags.touched) return;
+    out.i32(0);
+    out.get(FLAG_RESULT);
+    out.memory(I64_STORE, STATE_FLAG_RESULT);
+    out.i32(0);
+    out.get(FLAG_CARRY);
+    out.memory(I32_STORE, STATE_FLAG_CARRY);
+  }
+}
+
+/** Goes on in the code at the new RIP when the lookup knows it, else returns the budget. */
+function lookUp(out: Code): void {
+  out.get(RIP);
+  out.get(RIP);
+  out.i32(12);
+  out.op(I32_SHR_U);
+  out.op(I32_XOR);
+  out.i32(JIT_LOOKUP_ENTRIES - 1);
+  out.op(I32_AND);
+  out.i32(4);
+  out.op(I32_SHL);
+  out.tee(STATUS);
+  out.memory(I64_LOAD, JIT_LOOKUP_OFFSET);
+  out.i32(0);
+  out.memory(I64_LOAD, STATE_RIP);
+  out.op(I64_EQ);
+  out.get(STATUS);
+  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 8);
+  out.i32(0);
+  out.memory(I32_LOAD, STATE_JIT_CONTEXT);
+  out.op(I32_EQ);
+  out.op(I32_AND);
+  out.if();
+  out.get(BUDGET);
+  out.get(STATUS);
+  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 12);
+  out.tailCallIndirect(TYPE_REGION, 0);
+  out.end();
+  out.get(BUDGET);
+}
+

@@ -1,0 +1,302 @@
+import { RAX, RDX } from '../../isa/registers.ts';
+import {
+  I32_AND,
+  I32_EQZ,
+  I32_MUL,
+  I32_NE,
+  I32_OR,
+  I32_SHL,
+  I32_SHR_S,
+  I32_WRAP_I64,
+  I64_ADD,
+  I64_AND,
+  I64_DIV_S,
+  I64_DIV_U,
+  I64_EQ,
+  I64_EQZ,
+  I64_EXTEND_I32_S,
+  I64_EXTEND_I32_U,
+  I64_MUL,
+  I64_NE,
+  I64_OR,
+  I64_REM_S,
+  I64_REM_U,
+  I64_SHL,
+  I64_SHR_S,
+  I64_SHR_U,
+  I64_SUB,
+} from '../wasm/opcodes.ts';
+import type { Emitter, Size, Value } from './emitter.ts';
+import { type Emit, type Form, immediate, sizeOf } from './form.ts';
+import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+
+/** CF and OF become what is on the stack (0 or 1). */
+function setOverflow(e: Emitter): void {
+  const { code } = e;
+  code.i32(31);
+  code.op(I32_SHL);
+  code.get(FLAG_CARRY);
+  code.i32(0x3fffffff);
+  code.op(I32_AND);
+  code.op(I32_OR);
+  code.set(FLAG_CARRY);
+}
+
+/** Pushes the upper half of a product of quadwords, from 32-bit pieces. `scratch` is an i64 local. */
+function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratch: number): void {
+  const { code } = e;
+  const low = (v: Value) => {
+    e.push(v, 64);
+    code.i64(-1, 0);
+    code.op(I64_AND);
+  };
+  const high = (v: Value) => {
+    e.push(v, 64);
+    code.i64(32);
+    code.op(I64_SHR_U);
+  };
+  const shifted = () => {
+    code.i64(32);
+    code.op(I64_SHR_U);
+  };
+  high(a);
+  low(b);
+  code.op(I64_MUL);
+  low(a);
+  low(b);
+  code.op(I64_MUL);
+  shifted();
+  code.op(I64_ADD);
+  code.set(scratch);
+  high(a);
+  high(b);
+  code.op(I64_MUL);
+  code.get(scratch);
+  shifted();
+  code.op(I64_ADD);
+  low(a);
+  high(b);
+  code.op(I64_MUL);
+  code.get(scratch);
+  code.i64(-1, 0);
+  code.op(I64_AND);
+  code.op(I64_ADD);
+  shifted();
+  code.op(I64_ADD);
+  if (!signed) return;
+  for (const [x, y] of [[a, b], [b, a]] as const) {
+    e.push(x, 64);
+    code.i64(63);
+    code.op(I64_SHR_S);
+    e.push(y, 64);
+    code.op(I64_AND);
+    code.op(I64_SUB);
+  }
+}
+
+/** IMUL with one destination: `result` is the low half of the product of `a` and `b`. */
+function product(e: Emitter, size: Size, a: Value, b: Value): Value {
+  const { code } = e;
+  e.push(a, size);
+  e.push(b, size);
+  e.alu(I32_MUL, size);
+  const result = e.keep(2, size);
+  e.flags.carryOnly(() => {
+    if (size === 64) {
+      pushHigh(e, a, b, true, e.temp(4, 64));
+      e.push(result, 64);
+      code.i64(63);
+      code.op(I64_SHR_S);
+      code.op(I64_NE);
+    } else {
+      const wide = e.temp(4, 64);
+      e.push(a, 32);
+      code.op(I64_EXTEND_I32_S);
+      e.push(b, 32);
+      code.op(I64_EXTEND_I32_S);
+      code.op(I64_MUL);
+      code.tee(wide);
+      code.get(wide);
+      code.op(I32_WRAP_I64);
+      code.op(I64_EXTEND_I32_S);
+      code.op(I64_NE);
+    }
+    setOverflow(e);
+  });
+  return result;
+}
+
+export const IMUL: Form = ([dest, src, third]) => {
+  const size = sizeOf(dest);
+  if (!size || size < 32) return undefined;
+  if (!src) return wideProduct(size, true);
+  return (e, insn) => {
+    e.loadE(insn, size);
+    const b = e.keep(1, size);
+    let a: Value;
+    if (third) a = immediate(insn, size);
+    else {
+      e.getG(insn, size);
+      a = e.keep(0, size);
+    }
+    const result = product(e, size, a, b);
+    e.push(result, size);
+    e.setG(insn, size);
+  };
+};
+
+export const MUL: Form = ([dest]) => {
+  const size = sizeOf(dest);
+  return size && size >= 32 ? wideProduct(size, false) : undefined;
+};
+
+/** rDX:rAX = rAX * E. */
+function wideProduct(size: Size, signed: boolean): Emit {
+  return (e, insn) => {
+    const { code } = e;
+    e.loadE(insn, size);
+    const b = e.keep(1, size);
+    e.getRegister(RAX, size);
+    const a = e.keep(0, size);
+    if (size === 64) {
+      pushHigh(e, a, b, signed, e.temp(4, 64));
+      e.setRegister(RDX, 64);
+      e.push(a, 64);
+      e.push(b, 64);
+      code.op(I64_MUL);
+      e.setRegister(RAX, 64);
+    } else {
+      const wide = e.temp(4, 64);
+      e.push(a, 32);
+      code.op(signed ? I64_EXTEND_I32_S : I64_EXTEND_I32_U);
+      e.push(b, 32);
+      code.op(signed ? I64_EXTEND_I32_S : I64_EXTEND_I32_U);
+      code.op(I64_MUL);
+      code.tee(wide);
+      code.i64(32);
+      code.op(I64_SHR_U);
+      e.setRegister(RDX, 64);
+      code.get(wide);
+      code.i64(-1, 0);
+      code.op(I64_AND);
+      e.setRegister(RAX, 64);
+    }
+    e.getRegister(RDX, size);
+    const high = e.keep(2, size);
+    e.getRegister(RAX, size);
+    const low = e.keep(0, size);
+    e.flags.carryOnly(() => {
+      e.push(high, size);
+      if (signed) {
+        e.push(low, size);
+        if (size === 64) code.i64(63);
+        else code.i32(31);
+        code.op(size === 64 ? I64_SHR_S : I32_SHR_S);
+        e.compare(I32_NE, size);
+      } else {
+        e.compare(I32_EQZ, size);
+        code.op(I32_EQZ);
+      }
+      setOverflow(e);
+    });
+  };
+}
+
+/** CF and OF stay, AF is set, SF ZF PF are clear. */
+function flagDivision(e: Emitter): void {
+  const { code } = e;
+  e.flags.carryOnly(() => {
+    code.i64(1);
+    code.set(FLAG_RESULT);
+    code.get(FLAG_CARRY);
+    code.i32(0xc0000000 | 0);
+    code.op(I32_AND);
+    code.i32(8);
+    code.op(I32_OR);
+    code.set(FLAG_CARRY);
+  });
+}
+
+function exitIf(e: Emitter): void {
+  e.code.if();
+  e.sideExit();
+  e.code.end();
+}
+
+/**
+ * DIV and IDIV of doublewords; of quadwords where rDX says no more than the sign of rAX. What is left, and what raises
+ * #DE, the interpreter does.
+ */
+function division(signed: boolean): Form {
+  return ([dest]) => {
+    const size = sizeOf(dest);
+    if (!size || size < 32) return undefined;
+    return (e, insn) => {
+      const { code } = e;
+      const divisor = e.temp(0, 64);
+      const dividend = e.temp(1, 64);
+      const quotient = e.temp(2, 64);
+      e.loadE(insn, size);
+      if (size === 32) code.op(signed ? I64_EXTEND_I32_S : I64_EXTEND_I32_U);
+      code.tee(divisor);
+      code.op(I64_EQZ);
+      exitIf(e);
+      if (size === 32) {
+        e.getRegister(RDX, 64);
+        code.i64(32);
+        code.op(I64_SHL);
+        e.getRegister(RAX, 64);
+        code.i64(-1, 0);
+        code.op(I64_AND);
+        code.op(I64_OR);
+        code.set(dividend);
+      } else {
+        e.getRegister(RAX, 64);
+        code.set(dividend);
+        e.getRegister(RDX, 64);
+        if (signed) {
+          code.get(dividend);
+          code.i64(63);
+          code.op(I64_SHR_S);
+        } else code.i64(0);
+        code.op(I64_NE);
+        exitIf(e);
+      }
+      if (signed) {
+        // The most negative dividend by -1 overflows, and traps in WebAssembly.
+        code.get(dividend);
+        code.i64(0, 0x80000000 | 0);
+        code.op(I64_EQ);
+        code.get(divisor);
+        code.i64(-1);
+        code.op(I64_EQ);
+        code.op(I32_AND);
+        exitIf(e);
+      }
+      code.get(dividend);
+      code.get(divisor);
+      code.op(signed ? I64_DIV_S : I64_DIV_U);
+      code.set(quotient);
+      if (size === 32) {
+        code.get(quotient);
+        code.get(quotient);
+        code.op(I32_WRAP_I64);
+        code.op(signed ? I64_EXTEND_I32_S : I64_EXTEND_I32_U);
+        code.op(I64_NE);
+        exitIf(e);
+      }
+      code.get(dividend);
+      code.get(divisor);
+      code.op(signed ? I64_REM_S : I64_REM_U);
+      if (size === 32) code.op(I32_WRAP_I64);
+      e.setRegister(RDX, size);
+      code.get(quotient);
+      if (size === 32) code.op(I32_WRAP_I64);
+      e.setRegister(RAX, size);
+      flagDivision(e);
+    };
+  };
+}
+
+export const DIV: Form = division(false);
+export const IDIV: Form = division(true);

@@ -1,0 +1,190 @@
+import type { Block } from '../cpu/blocks.ts';
+import type { Core } from '../cpu/execute/core.ts';
+import type { CodeSource, Tier } from '../cpu/tier.ts';
+import { DESC_DB } from '../isa/descriptors.ts';
+import { CS, SS } from '../isa/registers.ts';
+import { segmentWord } from '../state/cpu-state.ts';
+import {
+  JIT_LOOKUP_ENTRIES,
+  JIT_LOOKUP_OFFSET,
+  SEGMENT_ATTRIBUTES,
+  SEGMENT_BASE,
+  SEGMENT_LIMIT,
+  STATE_JIT_CONTEXT,
+  STATE_JIT_ENTRY,
+  STATE_JIT_STOPPED,
+  STATE_RIP,
+  TLB_OFFSET,
+} from '../state/layout.ts';
+import { CodeCache, type RegionCode } from './code-cache.ts';
+import { compile, type Surroundings } from './compile.ts';
+import { discover } from './region.ts';
+
+const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
+const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
+const ENTRY_WORD = STATE_JIT_ENTRY >> 2;
+const RIP_WORD = STATE_RIP >> 2;
+const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
+const CS_BASE = segmentWord(CS, SEGMENT_BASE);
+const CS_LIMIT = segmentWord(CS, SEGMENT_LIMIT);
+const LOOKUP_WORD = JIT_LOOKUP_OFFSET >> 2;
+
+/** Bits of a context that say what the segments are like; the rest is the processor's own number. */
+const SEGMENT_BITS = 14;
+/** RIP may carry into its high word beyond this page. */
+const LAST_PAGE = 0xfffff000;
+/** A block that is used at so many places or in so many ways is left to the interpreter. */
+const MAX_ATTEMPTS = 6;
+
+/** Compiled regions, and the way in and out of them. */
+export class CompiledTier implements Tier {
+  stopped = false;
+  readonly cache: CodeCache;
+  readonly #core: Core;
+  readonly #source: CodeSource;
+  readonly #words: Int32Array;
+  readonly #lookup: Int32Array;
+  /** What a callback from compiled code has caught: thrown again when the code is left. */
+  #thrown: unknown;
+  #hasThrown = false;
+  #budget = 0;
+  #lookupEpoch = 0;
+  #isRunning = false;
+
+  constructor(core: Core, source: CodeSource, memory: WebAssembly.Memory) {
+    this.#core = core;
+    this.#source = source;
+    this.#words = core.words;
+    this.#lookup = new Int32Array(memory.buffer, 0, TLB_OFFSET >> 2);
+    this.cache = new CodeCache(memory, {
+      fill: (lo, hi, access) => this.#fill(lo, hi, access),
+      run: (call, left) => this.#runHandler(call, left),
+    });
+    this.#clearLookup();
+  }
+
+  run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number {
+    const core = this.#core;
+    const words = this.#words;
+    this.stopped = false;
+    const long = block.instructions[0]!.codeSize === 64;
+    const segments = long ? 0 : this.#segmentBits();
+    let region = this.cache.of(block);
+    if (region === undefined || region.ripLo !== ripLo || region.ripHi !== ripHi || region.segments !== segments) {
+      region = this.#make(block, ripLo, ripHi, segments);
+      if (region === undefined) return 0;
+    }
+    if (region.longest > count) return 0;
+    const jitContext = (context << SEGMENT_BITS) | segments | (long ? 1 << (SEGMENT_BITS - 1) : 0);
+    const epoch = context >> (32 - SEGMENT_BITS - 1);
+    if (epoch !== this.#lookupEpoch) {
+      this.#lookupEpoch = epoch;
+      this.#clearLookup();
+    }
+    const at = lookupIndex(ripLo);
+    this.#lookup[at] = ripLo;
+    this.#lookup[at + 1] = ripHi;
+    this.#lookup[at + 2] = jitContext;
+    this.#lookup[at + 3] = region.slot;
+    words[CONTEXT_WORD] = jitContext;
+    words[STOPPED_WORD] = 0;
+    words[ENTRY_WORD] = region.slot;
+    core.end = 1;
+    this.#budget = count;
+    this.#isRunning = true;
+    const left = this.cache.enter(count);
+    this.#isRunning = false;
+    const ran = count - left;
+    this.stopped = words[STOPPED_WORD] !== 0;
+    if (this.#hasThrown) {
+      this.#hasThrown = false;
+      core.at = ran;
+      throw this.#thrown;
+    }
+    core.at = 0;
+    return ran;
+  }
+
+  drop(block: Block): boolean {
+    let hit = false;
+    for (const region of this.cache.dropBlock(block)) {
+      this.#forget(region);
+      hit = true;
+    }
+    return hit && this.#isRunning;
+  }
+
+  clear(): void {
+    this.cache.clear();
+    this.#clearLookup();
+  }
+
+  #segmentBits(): number {
+    const core = this.#core;
+    return (core.flatRead & 0x3f) | ((core.flatWrite & 0x3f) << 6) | (this.#words[SS_ATTRIBUTES]! & DESC_DB ? 1 << 12 : 0);
+  }
+
+  #isCodeFlat(): boolean {
+    return this.#words[CS_BASE] === 0 && this.#words[CS_LIMIT] === -1;
+  }
+
+  #make(block: Block, ripLo: number, ripHi: number, segments: number): RegionCode | undefined {
+    const codeSize = block.instructions[0]!.codeSize;
+    block.heat = 0;
+    if (codeSize === 16 || ripLo >>> 0 >= LAST_PAGE || block.attempts >= MAX_ATTEMPTS) return undefined;
+    if (codeSize === 32 && !this.#isCodeFlat()) return undefined;
+    block.attempts++;
+    const flat = { read: segments & 0x3f, write: (segments >> 6) & 0x3f, stack32: (segments & (1 << 12)) !== 0 };
+    const surroundings: Surroundings = { codeSize, ripHi, flat };
+    const stackNative = codeSize === 64 || (flat.stack32 && ((flat.read & flat.write) >> SS) % 2 === 1);
+    const nodes = discover(this.#source, block, ripLo, ripHi, stackNative);
+    if (nodes[0]!.count === 0) return undefined;
+    const old = this.cache.of(block);
+    if (old) this.#forget(old);
+    if (this.cache.isFull()) this.clear();
+    const compiled = compile(nodes, surroundings, this.cache.calls.length);
+    return this.cache.add(block, nodes.map((node) => node.block), compiled, { ripLo, ripHi, segments });
+  }
+
+  #forget(region: RegionCode): void {
+    this.cache.remove(region);
+    const at = lookupIndex(region.ripLo);
+    if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
+  }
+
+  #clearLookup(): void {
+    this.#lookup.fill(-1, LOOKUP_WORD, LOOKUP_WORD + JIT_LOOKUP_ENTRIES * 4);
+  }
+
+  /** Byte offset of the TLB entry after a miss; 0 when the interpreter must make the access or a fault is on its way. */
+  #fill(lo: number, hi: number, access: number): number {
+    try {
+      const entry = this.#core.mmu.direct(lo, hi, access >> 1, access & 1);
+      return entry < 0 ? 0 : TLB_OFFSET + entry * 4;
+    } catch (thrown) {
+      this.#thrown = thrown;
+      this.#hasThrown = true;
+      return 0;
+    }
+  }
+
+  /** Executes one instruction by its handler. -1: go on; else the budget to leave with. */
+  #runHandler(call: number, left: number): number {
+    const core = this.#core;
+    const { handler, insn, ripLo } = this.cache.calls[call]!;
+    core.at = this.#budget - left;
+    try {
+      handler(core, insn);
+    } catch (thrown) {
+      this.#thrown = thrown;
+      this.#hasThrown = true;
+      if (thrown !== core.fault || !core.fault.keepRip) this.#words[RIP_WORD] = ripLo;
+      return left;
+    }
+    return core.end === 0 ? left - 1 : -1;
+  }
+}
+
+function lookupIndex(ripLo: number): number {
+  return LOOKUP_WORD + ((ripLo ^ (ripLo >>> 12)) & (JIT_LOOKUP_ENTRIES - 1)) * 4;
+}
