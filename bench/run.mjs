@@ -11,7 +11,9 @@ const [name, ...options] = process.argv.slice(2);
 const root = new URL('../', import.meta.url);
 const input = new URL(`bench/${name}.bench.ts`, root).pathname;
 if (!name || !existsSync(input)) {
-  console.error(`usage: node bench/run.mjs NAME [OPTIONS], where bench/NAME.bench.ts exists (not ${name ?? 'given'})`);
+  console.error(
+    `usage: node bench/run.mjs NAME [OPTIONS], where bench/NAME.bench.ts exists (not ${name ?? 'given'})`,
+  );
   process.exit(2);
 }
 

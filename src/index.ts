@@ -1,7 +1,7 @@
 /** The public face of the package: what a user may import. */
 export { BootError } from './boot/boot-error.ts';
 export { type BootedMachine, createMachine, type MachineOptions } from './boot/create-machine.ts';
-export type { BootFile, BootModule, BootProtocol } from './boot/load.ts';
+export type { BootFile, BootModule, BootProtocol } from './boot/boot-plan.ts';
 export { type AutopsyOptions, autopsyLines } from './debug/autopsy.ts';
 export { diff } from './debug/mappings.ts';
 export { createReport, evidenceOf, type Report, reportText } from './debug/report.ts';

@@ -1,5 +1,5 @@
 import { DESC_USABLE } from '../isa/descriptors.ts';
-import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS } from '../isa/registers.ts';
+import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS, TR } from '../isa/registers.ts';
 import type { Machine } from '../machine/machine.ts';
 import { createPc, type PcDevices } from '../machine/pc.ts';
 import { segmentWord } from '../state/cpu-state.ts';
@@ -10,12 +10,17 @@ import {
   SEGMENT_SELECTOR,
   STATE_CPL,
   STATE_CR0,
+  STATE_CR3,
+  STATE_CR4,
+  STATE_EFER,
   STATE_GDTR,
   STATE_IDTR,
 } from '../state/layout.ts';
 import { BootError } from './boot-error.ts';
+import { applyPlan, type BootModule, type BootOptions, type BootPlan } from './boot-plan.ts';
 import { programBoard, writeBiosData, writeServices } from './firmware.ts';
-import { applyPlan, type BootModule, type BootOptions, type BootPlan, planBoot } from './load.ts';
+import { planBoot } from './load.ts';
+
 import type { EntrySegment, EntryState } from './machine-state.ts';
 
 /** What to boot, and on what. */
@@ -44,12 +49,12 @@ const MIN_MEMORY = 1024 * 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createMachine(options: MachineOptions): BootedMachine {
-  const { memory = DEFAULT_MEMORY, cpu, nanosecondsPerInstruction, jit: _jit, ...boot } = options;
+  const { memory = DEFAULT_MEMORY, cpu, nanosecondsPerInstruction, jit, ...boot } = options;
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
     throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
   }
   const plan = planBoot({ ...boot, ramBytes: memory });
-  const machine = createPc({ memory, cpu, nanosecondsPerInstruction });
+  const machine = createPc({ memory, cpu, nanosecondsPerInstruction, jit });
   programBoard(machine.ports);
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);
@@ -73,6 +78,11 @@ function enter(machine: Machine, entry: EntryState): void {
   for (const [register, value] of Object.entries(general)) gpr32[Number(register) * 2] = value;
   machine.core.setRip(entry.eip | 0, 0);
   words[STATE_CR0 >> 2] = entry.cr0 | 0;
+  if (entry.mode === 'long-64') {
+    words[STATE_CR3 >> 2] = entry.cr3 | 0;
+    words[STATE_CR4 >> 2] = entry.cr4 | 0;
+    words[STATE_EFER >> 2] = entry.efer | 0;
+  }
   words[STATE_CPL >> 2] = 0;
   const segments: readonly (readonly [number, EntrySegment])[] = [
     [ES, entry.es],
@@ -81,6 +91,7 @@ function enter(machine: Machine, entry: EntryState): void {
     [DS, entry.ds],
     [FS, entry.fs],
     [GS, entry.gs],
+    ...(entry.tr ? [[TR, entry.tr] as const] : []),
   ];
   for (const [segment, value] of segments) {
     words[segmentWord(segment, SEGMENT_BASE)] = value.base | 0;

@@ -23,9 +23,8 @@ export interface EntryTable {
   readonly limit: number;
 }
 
-/** All values are unsigned 32-bit numbers. CR2, CR3, CR4, EFER and the task and LDT registers are as after reset. */
-export interface EntryState {
-  readonly mode: 'protected-32';
+/** All values are unsigned 32-bit numbers. What is not here is as after reset. */
+interface EntryRegisters {
   readonly eax: number;
   readonly ebx: number;
   readonly ecx: number;
@@ -43,10 +42,27 @@ export interface EntryState {
   readonly fs: EntrySegment;
   readonly gs: EntrySegment;
   readonly ss: EntrySegment;
+  /** Default: as after reset. */
+  readonly tr?: EntrySegment;
   readonly gdtr: EntryTable;
   readonly idtr: EntryTable;
   readonly a20: true;
 }
+
+/** Flat 32-bit code without paging. */
+export interface ProtectedEntryState extends EntryRegisters {
+  readonly mode: 'protected-32';
+}
+
+/** 64-bit code on page tables of the loader's; the general registers' high halves are zero. */
+export interface LongEntryState extends EntryRegisters {
+  readonly mode: 'long-64';
+  readonly cr3: number;
+  readonly cr4: number;
+  readonly efer: number;
+}
+
+export type EntryState = ProtectedEntryState | LongEntryState;
 
 /** What the protocol itself decides. */
 interface EntryValues {
@@ -55,15 +71,16 @@ interface EntryValues {
   readonly eip: number;
 }
 
-const ATTRIBUTES_CODE = 0xc09b; // G, D, present, execute and read, accessed
-const ATTRIBUTES_DATA = 0xc093; // G, B, present, read and write, accessed
+export const ATTRIBUTES_CODE = 0xc09b; // G, D, present, execute and read, accessed
+export const ATTRIBUTES_DATA = 0xc093; // G, B, present, read and write, accessed
 
 /** GRUB 2.06 enters with these selectors, ESP and CR0, the other registers zero, and its GDT in low memory. */
 const GRUB_CODE = 0x10;
 const GRUB_DATA = 0x18;
 const GRUB_ESP = 0x7ff00;
 
-const flat = (selector: number, attributes: number): EntrySegment => ({
+/** The whole 4 GiB from 0. */
+export const flat = (selector: number, attributes: number): EntrySegment => ({
   selector,
   base: 0,
   limit: 0xffffffff,
@@ -83,7 +100,7 @@ export function loaderGdt(): Uint8Array {
 }
 
 /** The state GRUB leaves behind, with its descriptor table at `gdt`. */
-export function entryState(values: EntryValues, gdt: EntryTable): EntryState {
+export function entryState(values: EntryValues, gdt: EntryTable): ProtectedEntryState {
   const data = flat(GRUB_DATA, ATTRIBUTES_DATA);
   return {
     mode: 'protected-32',
@@ -149,7 +166,7 @@ export class Garbage {
  * The same promises, and garbage in all that the specifications call undefined. TF, RF and NT stay clear: no loader
  * could have set them and still have arrived here.
  */
-export function hostileEntryState(values: EntryValues, garbage: Garbage): EntryState {
+export function hostileEntryState(values: EntryValues, garbage: Garbage): ProtectedEntryState {
   const undefinedFlags = RFLAGS_STATUS | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_AC | RFLAGS_ID;
   const undefinedCr0 = CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM;
   const selector = (): number => (garbage.word() & 0xfff8) | 8; // Never null: a null selector cannot be flat.

@@ -10,6 +10,7 @@ import { parseCount, parseMemory, parsePhysical, parseProtocol, parseSeconds, pa
 export interface RawBootOptions {
   readonly module: readonly string[];
   readonly moduleAt: readonly string[];
+  readonly initrd?: string;
   readonly append?: string;
   readonly memory?: string;
   readonly cpu?: string;
@@ -40,10 +41,11 @@ export function addBootOptions(command: Command): Command {
       collect,
       [],
     )
+    .option('--initrd <FILE>', 'the initial RAM disk of a Linux kernel')
     .option('--append <TEXT>', 'the kernel command line')
     .option('--memory <SIZE>', 'RAM: 64M, 1G ... (default 128M)')
     .option('--cpu <MODEL[,+FEATURE][,-FEATURE]>', 'processor model (default: the most capable)')
-    .option('--protocol <NAME>', 'multiboot1 or multiboot2 (default: what the image has)')
+    .option('--protocol <NAME>', 'multiboot1, multiboot2, linux32, linux64 or pvh (default: what the image has)')
     .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
     .option('--serial <WHERE>', 'COM1: stdio, none or file:PATH', 'stdio')
     .option('--debugcon <WHERE>', 'port 0xE9: stdio, none or file:PATH', 'none')
@@ -104,7 +106,10 @@ export function machineOptions(io: Io, kernel: string, raw: RawBootOptions): Mac
       ...(at === undefined ? {} : { at }),
     };
   });
-  return { ...settings, kernel: image, modules };
+  const { initrd } = raw;
+  const disk =
+    initrd === undefined ? {} : { initrd: { name: initrd, bytes: readInput(io, initrd, 'an initrd') } };
+  return { ...settings, kernel: image, modules, ...disk };
 }
 
 /** Errors of a bad image or processor model become usage errors; all others are the emulator's own. */

@@ -69,12 +69,14 @@ export function parseSeed(option: string, value: string | true): number {
   return seed;
 }
 
-export type Protocol = 'multiboot1' | 'multiboot2';
+const PROTOCOLS = ['multiboot1', 'multiboot2', 'linux32', 'linux64', 'pvh'] as const;
+
+export type Protocol = (typeof PROTOCOLS)[number];
 
 export function parseProtocol(option: string, text: string): Protocol {
-  if (text !== 'multiboot1' && text !== 'multiboot2')
-    throw badValue(option, text, 'multiboot1 or multiboot2');
-  return text;
+  const protocol = PROTOCOLS.find((name) => name === text);
+  if (!protocol) throw badValue(option, text, `${PROTOCOLS.slice(0, -1).join(', ')} or ${PROTOCOLS.at(-1)}`);
+  return protocol;
 }
 
 /** Where the bytes of a guest's console go. */

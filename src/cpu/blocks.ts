@@ -25,6 +25,11 @@ export class Block {
   heat = 0;
   run: BlockFunction | undefined;
 
+  /** Of the faster tier: entries since it was last asked, whether its code begins here, how often it has compiled it. */
+  entries = 0;
+  hasCode = false;
+  attempts = 0;
+
   constructor(physical: number, instructions: Instruction[], handlers: Handler[]) {
     this.physical = physical;
     this.instructions = instructions;
@@ -56,6 +61,8 @@ export class BlockCache {
   /** Blocks built and blocks dropped by writes, for the report. */
   built = 0;
   dropped = 0;
+  /** Told of blocks that are gone; `drop` answers whether code made of the block is running. */
+  listener: { drop(block: Block): boolean; clear(): void } | undefined;
 
   constructor(marks: CodeMarks) {
     this.#marks = marks;
@@ -102,6 +109,7 @@ export class BlockCache {
       this.#marks.unmarkCode(frame);
     }
     this.#pages.clear();
+    this.listener?.clear();
   }
 
   #invalidateInPage(
@@ -124,6 +132,7 @@ export class BlockCache {
       block.context = -1;
       this.dropped++;
       if (block === running) hit = true;
+      if (this.listener?.drop(block)) hit = true;
     }
     page.granules.fill(0);
     for (const block of page.blocks.values()) {

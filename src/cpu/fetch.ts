@@ -1,5 +1,5 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
-import type { Instruction } from '../isa/instruction.ts';
+import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
 import { CS } from '../isa/registers.ts';
 import { RIP_HI, segmentWord } from '../state/cpu-state.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT } from '../state/layout.ts';
@@ -30,14 +30,28 @@ export class Fetcher {
   readonly #scratch = new Uint8Array(16);
   /** Handler of each op on this processor model; where the model lacks the feature, of what it decodes instead. */
   readonly #handlers: readonly Handler[];
+  /** The same for VEX-encoded instructions of 128 and of 256 bits, which may need other features. */
+  readonly #handlersVex: readonly (readonly Handler[])[];
 
   constructor(core: Core, blocks: BlockCache) {
     this.#core = core;
     this.#blocks = blocks;
-    this.#handlers = HANDLERS.map((handler, op) => {
-      const feature = opFeature(op);
-      return feature !== undefined && !core.model.has(feature) ? HANDLERS[opFallback(op)]! : handler;
-    });
+    const bind = (lacks: (feature: string) => boolean, vectorLength: number) =>
+      HANDLERS.map((handler, op) => {
+        const feature = opFeature(op, vectorLength);
+        return feature !== undefined && lacks(feature) ? HANDLERS[opFallback(op)]! : handler;
+      });
+    const { model } = core;
+    this.#handlers = bind((feature) => !model.has(feature), 0);
+    // Whatever works on vector registers needs AVX besides its own feature (AES, FMA ...).
+    const lacksVex = (feature: string) =>
+      !model.has(feature) || !(feature.startsWith('bmi') || model.has('avx'));
+    this.#handlersVex = [bind(lacksVex, 0), bind(lacksVex, 1)];
+  }
+
+  #handlerOf(insn: Instruction): Handler {
+    const table = insn.prefixes & PREFIX_VEX ? this.#handlersVex[insn.vectorLength]! : this.#handlers;
+    return table[insn.op]!;
   }
 
   blockAt(ripLo: number, ripHi: number): Block {
@@ -85,6 +99,16 @@ export class Fetcher {
     return block;
   }
 
+  /** The block that starts at a physical address of a page that holds blocks already: for the faster tier. */
+  blockInPage(physical: number, size: 16 | 32 | 64): Block | undefined {
+    const known = this.#blocks.find(physical, size);
+    if (known) return known;
+    const host = physical + this.#core.space.memory.ramOffset;
+    const block = this.#build(host, physical, PAGE_BYTES - (physical & (PAGE_BYTES - 1)), size, 0);
+    if (block) this.#blocks.add(block, size);
+    return block;
+  }
+
   /** Decodes a run of instructions that lie wholly in `available` bytes; undefined when not even the first does. */
   #build(
     host: number,
@@ -105,7 +129,7 @@ export class Fetcher {
       offset += insn.length;
       insn.next = offset;
       instructions.push(insn);
-      handlers.push(this.#handlers[insn.op]!);
+      handlers.push(this.#handlerOf(insn));
       if (opEndsBlock(insn.op) || insn.op === OP_UD) break;
     }
     return instructions.length > 0 ? new Block(location, instructions, handlers) : undefined;
@@ -127,7 +151,7 @@ export class Fetcher {
       }
       insn.start = 0;
       insn.next = insn.length;
-      const block = new Block(location, [insn], [this.#handlers[insn.op]!]);
+      const block = new Block(location, [insn], [this.#handlerOf(insn)]);
       return size === 64 ? this.#carrying(block, core.ripLo()) : block;
     }
   }

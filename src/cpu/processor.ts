@@ -24,6 +24,7 @@ import {
   PENDING_STOP,
 } from './execute/core.ts';
 import { Fetcher } from './fetch.ts';
+import type { CodeSource, Tier } from './tier.ts';
 import { correctStackFault } from './stack-fault.ts';
 
 /** Why `run` came back. */
@@ -34,6 +35,8 @@ const JUMP_ENTRIES = 4096;
 /** Entries after which a block becomes a function of its own. */
 const HOT = 200;
 const BLOCK_NONE = new Block(-1, [], []);
+/** Entries of a block before the faster tier is asked to compile it. */
+const TIER_HOT = 300;
 const DR6_BS = 1 << 14;
 
 /**
@@ -56,6 +59,10 @@ export class Processor {
   #blockRipLo = 0;
   #blockRipHi = 0;
 
+  #tier: Tier | undefined;
+  /** `#tier`, but not while blocks must end at a breakpoint. */
+  #activeTier: Tier | undefined;
+
   /** Context of the jump table: an id for everything besides RIP that decides which bytes are executed. */
   #context = 0;
   /** Ids of contexts with a based or limited CS, negative, in the present generation. */
@@ -71,6 +78,17 @@ export class Processor {
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
     core.space.onExternalWrite = (hostOffset, bytes) =>
       this.#codeWritten(hostOffset - core.space.memory.ramOffset, bytes);
+  }
+
+  /** From now on hot blocks are offered to a faster tier. */
+  attachTier<T extends Tier>(make: (core: Core, source: CodeSource) => T): T {
+    const tier = make(this.core, {
+      blockAt: (physical, size) => this.#fetcher.blockInPage(physical, size as 16 | 32 | 64),
+    });
+    this.#tier = tier;
+    this.#activeTier = tier;
+    this.blocks.listener = tier;
+    return tier;
   }
 
   /** Instructions retired since power-on; inside a handler, those before the running instruction. */
@@ -100,6 +118,7 @@ export class Processor {
     this.#fetcher.split = lo === undefined || hi === undefined ? undefined : [lo, hi];
     this.blocks.clear();
     this.#jump.fill(BLOCK_NONE);
+    this.#activeTier = this.#fetcher.split ? undefined : this.#tier;
   }
 
   /** Makes the running `run` return to its caller after at most `count` more instructions, this one included. */
@@ -162,7 +181,7 @@ export class Processor {
         throw thrown;
       }
       const { fault } = core;
-      const insn = this.currentInstruction();
+      const insn = this.currentInstruction() ?? this.#tier?.culprit();
       if (fault.nonCanonical && insn) correctStackFault(core, insn);
       this.#rewind(fault.keepRip);
       this.#countDelivery(fault.source);
@@ -174,6 +193,8 @@ export class Processor {
     const { core } = this;
     const { words } = core;
     const jump = this.#jump;
+    const tier = once ? undefined : this.#activeTier;
+    let isHeld = false;
     do {
       if (core.contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
       const lo = words[RIP_LO]!;
@@ -184,6 +205,18 @@ export class Processor {
         this.#blockRipLo = lo;
         block = this.#lookup(lo, words[RIP_HI]!);
       }
+      if (tier !== undefined && (block.hasCode || ++block.entries > TIER_HOT) && !isHeld) {
+        this.#block = BLOCK_NONE;
+        const ran = tier.run(block, lo, words[RIP_HI]!, this.#context, count);
+        if (ran > 0) {
+          isHeld = tier.stopped;
+          this.#retired += ran;
+          this.#remaining -= ran;
+          count = this.#remaining;
+          continue;
+        }
+      }
+      isHeld = false;
       this.#block = block;
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;

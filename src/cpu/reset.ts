@@ -1,5 +1,5 @@
 import { CR0_CD, CR0_ET, CR0_NW, DR6_FIXED, DR7_FIXED } from '../isa/control.ts';
-import { DESC_P, DESC_S, DESC_USABLE, TYPE_LDT, TYPE_TSS16_BUSY } from '../isa/descriptors.ts';
+import { DESC_P, DESC_S, DESC_USABLE, TYPE_LDT, TYPE_TSS32_BUSY } from '../isa/descriptors.ts';
 import { CS, LDTR, RDX, TR } from '../isa/registers.ts';
 import { RFLAGS_FIXED } from '../isa/rflags.ts';
 import {
@@ -34,7 +34,8 @@ export function resetCore(core: Core): void {
   setSegment(core, CS, 0xf000, 0xffff0000 | 0, 0, 0xffff, CODE);
   core.setRip(0xfff0, 0);
   setSegment(core, LDTR, 0, 0, 0, 0xffff, (TYPE_LDT << 8) | DESC_P | DESC_USABLE);
-  setSegment(core, TR, 0, 0, 0, 0xffff, (TYPE_TSS16_BUSY << 8) | DESC_P | DESC_USABLE);
+  // A 32-bit TSS: boot code that never loads TR may still switch to long mode, which a 16-bit one forbids.
+  setSegment(core, TR, 0, 0, 0, 0xffff, (TYPE_TSS32_BUSY << 8) | DESC_P | DESC_USABLE);
   words[(STATE_GDTR + 8) >> 2] = 0xffff;
   words[(STATE_IDTR + 8) >> 2] = 0xffff;
   words[STATE_DR6 >> 2] = DR6_FIXED;

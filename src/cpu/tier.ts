@@ -1,3 +1,4 @@
+import type { Instruction } from '../isa/instruction.ts';
 import type { Block } from './blocks.ts';
 
 /** Where a tier finds the code around a hot block. */
@@ -19,6 +20,8 @@ export interface Tier {
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number;
   /** The last `run` stopped in front of something that the interpreter must execute. */
   readonly stopped: boolean;
+  /** The instruction whose handler has just thrown, told once. */
+  culprit(): Instruction | undefined;
   /** The bytes of the block have changed. Answers whether code that was made of it is running. */
   drop(block: Block): boolean;
   /** All blocks are gone. */

@@ -232,8 +232,8 @@ export class FwCfg implements PortDevice {
   }
 }
 
-/** A guest may ask for 4 GiB of zeros; more than any item is pointless, so that the host's time has a bound. */
-const MOST_ZEROS = 1 << 20;
+/** A guest may ask for 4 GiB past the end of an item; it gets this many zeros, so that the host's time has a bound. */
+const MOST_ZEROS = 4096;
 
 function writeZeros(memory: DmaMemory, physical: number, count: number): void {
   if (count > 0) writeDma(memory, physical, new Uint8Array(Math.min(count, MOST_ZEROS)));

@@ -17,8 +17,8 @@ export interface PciResources {
 
 /**
  * PCI bus 0: functions by slot, their I/O and memory ranges in the port and address spaces, and their interrupt pins
- * on the four PIRQs. A range decodes only where nothing else does: the rest of the board has subtractive luck no
- * guest can take away by moving a base address register onto it.
+ * on the four PIRQs. A range decodes only where nothing else does, so that no guest can take RAM, a ROM or another
+ * device's ports away by moving a base address register onto them.
  */
 export class PciBus {
   /** The four interrupt requests, INTA# of slot 1 being PIRQA# (the usual board's swizzle). */

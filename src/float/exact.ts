@@ -19,7 +19,8 @@ export function multiplyHigh(a: number, b: number): number {
 
 /** Negative, zero or positive as the unsigned `aHi:aLo` is below, equal to or above `bHi:bLo`. */
 export function compareWords(aHi: number, aLo: number, bHi: number, bLo: number): number {
-  return aHi !== bHi ? (aHi >>> 0) - (bHi >>> 0) : (aLo >>> 0) - (bLo >>> 0);
+  if (aHi !== bHi) return aHi >>> 0 < bHi >>> 0 ? -1 : 1;
+  return aLo === bLo ? 0 : aLo >>> 0 < bLo >>> 0 ? -1 : 1;
 }
 
 const shifted = new Unpacked();
@@ -167,7 +168,8 @@ let remainderLo = 0;
 /** One base-2^32 digit of (rHi:rLo:next) / (dHi:dLo), for rHi:rLo < dHi:dLo and dHi's top bit set. */
 function quotientDigit(rHi: number, rLo: number, next: number, dHi: number, dLo: number): number {
   // The estimate from doubles is off by at most one either way: relative error 2^-51, quotient below 2^32.
-  const estimate = (((rHi >>> 0) * 4294967296 + (rLo >>> 0)) / ((dHi >>> 0) * 4294967296 + (dLo >>> 0))) * 4294967296;
+  const estimate =
+    (((rHi >>> 0) * 4294967296 + (rLo >>> 0)) / ((dHi >>> 0) * 4294967296 + (dLo >>> 0))) * 4294967296;
   let q = estimate >= 4294967295 ? -1 : Math.floor(estimate) | 0;
   const p0 = Math.imul(q, dLo);
   const p1a = multiplyHigh(q, dLo);

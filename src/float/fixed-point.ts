@@ -35,7 +35,9 @@ export function piFixed(bits: number): bigint {
 /** An integer times ln 2, with 310 significant bits, scaled by 2^bits. */
 export function timesLn2(value: bigint, bits: number): bigint {
   const product = value * LN2;
-  return bits > CONSTANT_BITS ? product << BigInt(bits - CONSTANT_BITS) : product >> BigInt(CONSTANT_BITS - bits);
+  return bits > CONSTANT_BITS
+    ? product << BigInt(bits - CONSTANT_BITS)
+    : product >> BigInt(CONSTANT_BITS - bits);
 }
 
 /** value / ln 2. */

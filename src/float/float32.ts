@@ -2,7 +2,15 @@ import { FLOAT_PE, type FloatEnv, ROUND_NEAREST } from './env.ts';
 import { EQUAL, GREATER, LESS } from './float80.ts';
 import type { Lanes } from './lanes.ts';
 import { pack32, round } from './round.ts';
-import { addLane, compareLane, divideLane, fusedLane, multiplyLane, roundLane, squareRootLane } from './sse-lane.ts';
+import {
+  addLane,
+  compareLane,
+  divideLane,
+  fusedLane,
+  multiplyLane,
+  roundLane,
+  squareRootLane,
+} from './sse-lane.ts';
 import { SINGLE_BIAS, Unpacked, unpack32, ZERO } from './unpacked.ts';
 
 /**
@@ -119,7 +127,15 @@ export function squareRoot32(lanes: Lanes, a: number, out: number, env: FloatEnv
 }
 
 /** out = a * b + c, rounded once; `flips` bit 0 negates the product, bit 1 the addend. The first NaN of a, b, c wins. */
-export function fused32(lanes: Lanes, a: number, b: number, c: number, flips: number, out: number, env: FloatEnv): void {
+export function fused32(
+  lanes: Lanes,
+  a: number,
+  b: number,
+  c: number,
+  flips: number,
+  out: number,
+  env: FloatEnv,
+): void {
   const w = lanes.words;
   if (env.rounding === ROUND_NEAREST && isPlain(w[a]!) && isPlain(w[b]!) && isPlain(w[c]!)) {
     const xy = lanes.floats[a]! * lanes.floats[b]!;
@@ -159,7 +175,14 @@ function roundedToOdd(value: number, lost: number): number {
 }
 
 /** MINSS; with `flip` 1, MAXSS: the second operand unless the first is strictly less (greater). */
-export function minimum32(lanes: Lanes, a: number, b: number, flip: number, out: number, env: FloatEnv): void {
+export function minimum32(
+  lanes: Lanes,
+  a: number,
+  b: number,
+  flip: number,
+  out: number,
+  env: FloatEnv,
+): void {
   const w = lanes.words;
   let first: boolean;
   if (isPlain(w[a]!) && isPlain(w[b]!)) {

@@ -192,7 +192,15 @@ const SPLITTER = 2 ** 27 + 1;
  * out = a * b + c, rounded once; `flips` bit 0 negates the product, bit 1 the addend. The first NaN in the order a, b, c
  * wins.
  */
-export function fused64(lanes: Lanes, a: number, b: number, c: number, flips: number, out: number, env: FloatEnv): void {
+export function fused64(
+  lanes: Lanes,
+  a: number,
+  b: number,
+  c: number,
+  flips: number,
+  out: number,
+  env: FloatEnv,
+): void {
   if (env.rounding === ROUND_NEAREST) {
     const x = flips & 1 ? -lanes.doubles[a >> 1]! : lanes.doubles[a >> 1]!;
     const y = lanes.doubles[b >> 1]!;
@@ -201,7 +209,13 @@ export function fused64(lanes: Lanes, a: number, b: number, c: number, flips: nu
     const my = Math.abs(y);
     const mz = Math.abs(z);
     // Comparisons with a NaN are false, so NaNs and infinities fail here.
-    if (mx > FACTOR_LOW && mx < FACTOR_HIGH && my > FACTOR_LOW && my < FACTOR_HIGH && ((mz > ADDEND_LOW && mz < ADDEND_HIGH) || mz === 0)) {
+    if (
+      mx > FACTOR_LOW &&
+      mx < FACTOR_HIGH &&
+      my > FACTOR_LOW &&
+      my < FACTOR_HIGH &&
+      ((mz > ADDEND_LOW && mz < ADDEND_HIGH) || mz === 0)
+    ) {
       const r = fusedOrdinary(x, y, z);
       if (r !== 0) {
         lanes.doubles[out >> 1] = r;
@@ -258,7 +272,14 @@ function fusedOrdinary(x: number, y: number, z: number): number {
 }
 
 /** MINSD; with `flip` 1, MAXSD: the second operand unless the first is strictly less (greater). */
-export function minimum64(lanes: Lanes, a: number, b: number, flip: number, out: number, env: FloatEnv): void {
+export function minimum64(
+  lanes: Lanes,
+  a: number,
+  b: number,
+  flip: number,
+  out: number,
+  env: FloatEnv,
+): void {
   const w = lanes.words;
   let first: boolean;
   if (isPlain(w[a]!, w[a + 1]!) && isPlain(w[b]!, w[b + 1]!)) {

@@ -26,7 +26,10 @@ import {
 const A = new Unpacked();
 
 function writeLoaded(words: Int32Array, out: number, env: FloatEnv): void {
-  if (A.isNan()) return writeNan80(A, words, out, env);
+  if (A.isNan()) {
+    writeNan80(A, words, out, env);
+    return;
+  }
   if (A.denormal) env.flags |= FLOAT_DE;
   if (env.denormalLoadCompletes || !env.stopsBefore()) pack80(A, words, out);
 }
@@ -155,7 +158,7 @@ const BILLION = 1000000000;
 
 /** The two decimal digits of `value` below 100, packed. */
 function packedDigits(value: number): number {
-  return ((value / 10) << 4) | (value % 10 | 0);
+  return ((value / 10) << 4) | ((value % 10) | 0);
 }
 
 /** FBLD: eighteen packed digits of `lo:hi` and the low byte of `top`, whose bit 15 is the sign. No exceptions. */
@@ -163,7 +166,11 @@ export function loadDecimal80(lo: number, hi: number, top: number, words: Int32A
   let low = 0;
   let high = 0;
   const digit = (position: number): number =>
-    position < 8 ? (lo >>> (position * 4)) & 15 : position < 16 ? (hi >>> (position * 4 - 32)) & 15 : (top >>> (position * 4 - 64)) & 15;
+    position < 8
+      ? (lo >>> (position * 4)) & 15
+      : position < 16
+        ? (hi >>> (position * 4 - 32)) & 15
+        : (top >>> (position * 4 - 64)) & 15;
   for (let i = 8; i >= 0; i--) {
     low = low * 10 + digit(i);
     high = high * 10 + digit(i + 9);

@@ -1,4 +1,4 @@
-import { FLOAT_DE, FLOAT_PE, FLOAT_ZE, type FloatEnv } from './env.ts';
+import { FLOAT_DE, FLOAT_PE, FLOAT_UE, FLOAT_ZE, type FloatEnv } from './env.ts';
 import {
   arctangentFixed,
   cosineFixed,
@@ -105,7 +105,12 @@ function setSinusoid(shift: number): void {
 /**
  * Operand checks of the functions of angles. 'done': the result, or none, is written. 'far': out of range. 'zero', 'go'.
  */
-function prepareAngle(words: Int32Array, a: number, out: number, env: FloatEnv): 'done' | 'far' | 'zero' | 'go' {
+function prepareAngle(
+  words: Int32Array,
+  a: number,
+  out: number,
+  env: FloatEnv,
+): 'done' | 'far' | 'zero' | 'go' {
   unpack80(words, a, A);
   if (settleNans80(A, A, words, out, env)) return 'done';
   if (A.kind === INFINITY) {
@@ -152,7 +157,13 @@ export function cosine80(words: Int32Array, a: number, out: number, env: FloatEn
 }
 
 /** FSINCOS: two results. False when |a| >= 2^63. */
-export function sineCosine80(words: Int32Array, a: number, sineOut: number, cosineOut: number, env: FloatEnv): boolean {
+export function sineCosine80(
+  words: Int32Array,
+  a: number,
+  sineOut: number,
+  cosineOut: number,
+  env: FloatEnv,
+): boolean {
   const state = prepareAngle(words, a, sineOut, env);
   if (state === 'done' && !env.stopsBefore()) copy80(words, sineOut, cosineOut);
   if (state === 'zero') {
@@ -170,7 +181,13 @@ export function sineCosine80(words: Int32Array, a: number, sineOut: number, cosi
 }
 
 /** FPTAN: the tangent, and the 1.0 that is pushed after it (or the NaN once more). False when |a| >= 2^63. */
-export function tangent80(words: Int32Array, a: number, tangentOut: number, oneOut: number, env: FloatEnv): boolean {
+export function tangent80(
+  words: Int32Array,
+  a: number,
+  tangentOut: number,
+  oneOut: number,
+  env: FloatEnv,
+): boolean {
   const state = prepareAngle(words, a, tangentOut, env);
   if (state === 'done' && !env.stopsBefore()) copy80(words, tangentOut, oneOut);
   if (state === 'zero') copy80(words, a, tangentOut);
@@ -180,7 +197,8 @@ export function tangent80(words: Int32Array, a: number, tangentOut: number, oneO
     const cosine = angleCosine();
     let tangent = quadrant & 1 ? -(cosine << BigInt(angleBits)) / sine : (sine << BigInt(angleBits)) / cosine;
     // Of the tiniest angles the tangent is a shade above the angle itself.
-    if ((quadrant & 1) === 0 && (angle > 0n ? tangent <= angle : tangent >= angle)) tangent = angle > 0n ? angle + 1n : angle - 1n;
+    if ((quadrant & 1) === 0 && (angle > 0n ? tangent <= angle : tangent >= angle))
+      tangent = angle > 0n ? angle + 1n : angle - 1n;
     setSigned(Z, tangent, angleBits);
     write80(Z, 64, words, tangentOut, env);
   }
@@ -270,11 +288,20 @@ export function logarithm80(words: Int32Array, x: number, y: number, out: number
   unpack80(words, x, A);
   unpack80(words, y, B);
   if (settleNans80(A, B, words, out, env)) return;
-  if (A.kind !== ZERO && A.negative) return writeInvalid80(words, out, env);
+  if (A.kind !== ZERO && A.negative) {
+    writeInvalid80(words, out, env);
+    return;
+  }
   const isOne = A.kind === NORMAL && A.exponent === 0 && A.hi === (0x80000000 | 0) && A.lo === 0;
   // The logarithm is zero or infinite: the forms 0 * infinity are invalid.
-  if ((A.kind === ZERO || A.kind === INFINITY) && B.kind === ZERO) return writeInvalid80(words, out, env);
-  if (isOne && B.kind === INFINITY) return writeInvalid80(words, out, env);
+  if ((A.kind === ZERO || A.kind === INFINITY) && B.kind === ZERO) {
+    writeInvalid80(words, out, env);
+    return;
+  }
+  if (isOne && B.kind === INFINITY) {
+    writeInvalid80(words, out, env);
+    return;
+  }
   if (A.kind === ZERO && B.kind === NORMAL) {
     env.flags |= FLOAT_ZE;
     if (env.stopsBefore()) return;
@@ -289,7 +316,8 @@ export function logarithm80(words: Int32Array, x: number, y: number, out: number
   } else {
     setProductWithLogarithm(below);
     write80(Z, 64, words, out, env);
-    env.flags |= FLOAT_PE; // Also for powers of two, as the processors do.
+    // Also exact ones, of powers of two, count as inexact, and tiny ones as underflow: measured on Zen 3.
+    env.flags |= (words[out + 2]! & 0x7fff) === 0 ? FLOAT_PE | FLOAT_UE : FLOAT_PE;
     return;
   }
   write80(Z, 64, words, out, env);
@@ -315,7 +343,8 @@ function setProductWithLogarithm(below: number): void {
     exponent++;
   }
   m -= one;
-  const logarithm = overLn2(logarithmFixed((m << BigInt(bits)) / (m + 2n * one), bits)) + (BigInt(exponent) << BigInt(bits));
+  const logarithm =
+    overLn2(logarithmFixed((m << BigInt(bits)) / (m + 2n * one), bits)) + (BigInt(exponent) << BigInt(bits));
   setFixed(Z, negative, significand(B) * (logarithm < 0n ? -logarithm : logarithm), bits + 63 - B.exponent);
 }
 
@@ -323,13 +352,25 @@ function setProductWithLogarithm(below: number): void {
  * FYL2XP1: out = y * log2(x + 1). Beyond the manual's range the same function as far as it goes; for x <= -1 the operand
  * stays, inexact, as on Zen 3.
  */
-export function logarithmPlusOne80(words: Int32Array, x: number, y: number, out: number, env: FloatEnv): void {
+export function logarithmPlusOne80(
+  words: Int32Array,
+  x: number,
+  y: number,
+  out: number,
+  env: FloatEnv,
+): void {
   unpack80(words, x, A);
   unpack80(words, y, B);
   if (settleNans80(A, B, words, out, env)) return;
   const negative = A.negative ^ B.negative;
-  if (A.kind === INFINITY && (A.negative || B.kind === ZERO)) return writeInvalid80(words, out, env);
-  if (A.kind === ZERO && B.kind === INFINITY) return writeInvalid80(words, out, env);
+  if (A.kind === INFINITY && (A.negative || B.kind === ZERO)) {
+    writeInvalid80(words, out, env);
+    return;
+  }
+  if (A.kind === ZERO && B.kind === INFINITY) {
+    writeInvalid80(words, out, env);
+    return;
+  }
   if (stoppedByDenormal(A.denormal | B.denormal, env)) return;
   if (A.kind === INFINITY || B.kind === INFINITY) {
     Z.setInfinity(negative);
@@ -339,8 +380,8 @@ export function logarithmPlusOne80(words: Int32Array, x: number, y: number, out:
     env.inexact(0);
     copy80(words, x, out);
     return;
-  } else if (A.exponent >= 0) {
-    setLargeLogarithmPlusOne(negative);
+  } else if (A.exponent >= 0 || (A.negative && A.exponent === -1)) {
+    setFarLogarithmPlusOne(negative);
   } else {
     // z = x / (2 + x), with significant bits enough for the smallest x.
     const bits = WORKING_BITS - A.exponent + 64;
@@ -352,18 +393,19 @@ export function logarithmPlusOne80(words: Int32Array, x: number, y: number, out:
   write80(Z, 64, words, out, env);
 }
 
-/** log2(1 + x) for x >= 1: that of a number between 1 and 2, and its exponent. */
-function setLargeLogarithmPlusOne(negative: number): void {
+/** Z = B * log2(1 + A) for A >= 1 or -1 < A <= -1/2: by the exponent of 1 + A and its significand. */
+function setFarLogarithmPlusOne(negative: number): void {
   const bits = WORKING_BITS + 64;
-  const unit = BigInt(Math.max(0, 63 - A.exponent));
-  // 1 + x in units of 2^-unit; the one is lost beneath any x far above 2^264.
-  const x = significand(A);
-  const whole = A.exponent <= 63 ? x + (1n << unit) : (x << BigInt(Math.min(A.exponent - 63, 264))) + 1n;
+  // 1 + A in units of 2^-unit; beneath an A far above 2^264 the one is lost.
+  const unit = Math.max(0, 63 - A.exponent);
+  const x = significand(A) << BigInt(Math.min(Math.max(0, A.exponent - 63), bits));
+  const one = 1n << BigInt(unit);
+  const whole = A.negative ? one - x : one + x;
   const length = bitLength(whole);
-  const exponent = A.exponent <= 63 + 264 ? length - 1 - Number(unit) : A.exponent;
+  const exponent = A.exponent > 63 + bits ? A.exponent : length - 1 - unit;
   const m = length > bits ? whole >> BigInt(length - bits) : whole << BigInt(bits - length);
-  const one = 1n << BigInt(bits - 1);
-  const z = ((m - one) << BigInt(bits)) / (m + one);
+  const half = 1n << BigInt(bits - 1);
+  const z = ((m - half) << BigInt(bits)) / (m + half);
   const logarithm = overLn2(logarithmFixed(z, bits)) + (BigInt(exponent) << BigInt(bits));
-  setFixed(Z, negative, significand(B) * logarithm, bits + 63 - B.exponent);
+  setFixed(Z, negative, significand(B) * (logarithm < 0n ? -logarithm : logarithm), bits + 63 - B.exponent);
 }

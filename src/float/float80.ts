@@ -70,7 +70,13 @@ export function writeNan80(nan: Unpacked, words: Int32Array, out: number, env: F
  * True when an operand is a NaN or of an unsupported format; the result is then written (SDM Vol. 1, "Rules for Handling
  * NaNs": the NaN with the larger significand, but a quiet one before a signalling one).
  */
-export function settleNans80(a: Unpacked, b: Unpacked, words: Int32Array, out: number, env: FloatEnv): boolean {
+export function settleNans80(
+  a: Unpacked,
+  b: Unpacked,
+  words: Int32Array,
+  out: number,
+  env: FloatEnv,
+): boolean {
   if (a.kind < QUIET_NAN && b.kind < QUIET_NAN) return false;
   if (a.kind === UNSUPPORTED || b.kind === UNSUPPORTED) {
     writeInvalid80(words, out, env);
@@ -110,16 +116,32 @@ export function subtract80(words: Int32Array, a: number, b: Unpacked, out: numbe
 }
 
 /** out = b - a. */
-export function subtractReversed80(words: Int32Array, a: number, b: Unpacked, out: number, env: FloatEnv): void {
+export function subtractReversed80(
+  words: Int32Array,
+  a: number,
+  b: Unpacked,
+  out: number,
+  env: FloatEnv,
+): void {
   unpack80(words, a, A);
   addOperands(words, b, A, 1, out, env);
 }
 
-function addOperands(words: Int32Array, a: Unpacked, b: Unpacked, flip: number, out: number, env: FloatEnv): void {
+function addOperands(
+  words: Int32Array,
+  a: Unpacked,
+  b: Unpacked,
+  flip: number,
+  out: number,
+  env: FloatEnv,
+): void {
   if (settleNans80(a, b, words, out, env) || stoppedByDenormal(a, b, env)) return;
   const bNegative = b.negative ^ flip;
   if (a.kind === INFINITY || b.kind === INFINITY) {
-    if (a.kind === b.kind && a.negative !== bNegative) return writeInvalid80(words, out, env);
+    if (a.kind === b.kind && a.negative !== bNegative) {
+      writeInvalid80(words, out, env);
+      return;
+    }
     Z.setInfinity(a.kind === INFINITY ? a.negative : bNegative);
   } else {
     addExact(a, b, flip, env.rounding, Z);
@@ -132,7 +154,10 @@ export function multiply80(words: Int32Array, a: number, b: Unpacked, out: numbe
   unpack80(words, a, A);
   if (settleNans80(A, b, words, out, env)) return;
   if (A.kind === INFINITY || b.kind === INFINITY) {
-    if (A.kind === ZERO || b.kind === ZERO) return writeInvalid80(words, out, env);
+    if (A.kind === ZERO || b.kind === ZERO) {
+      writeInvalid80(words, out, env);
+      return;
+    }
     if (stoppedByDenormal(A, b, env)) return;
     Z.setInfinity(A.negative ^ b.negative);
   } else {
@@ -149,7 +174,13 @@ export function divide80(words: Int32Array, a: number, b: Unpacked, out: number,
 }
 
 /** out = b / a. */
-export function divideReversed80(words: Int32Array, a: number, b: Unpacked, out: number, env: FloatEnv): void {
+export function divideReversed80(
+  words: Int32Array,
+  a: number,
+  b: Unpacked,
+  out: number,
+  env: FloatEnv,
+): void {
   unpack80(words, a, A);
   divideOperands(words, b, A, out, env);
 }
@@ -157,7 +188,10 @@ export function divideReversed80(words: Int32Array, a: number, b: Unpacked, out:
 function divideOperands(words: Int32Array, a: Unpacked, b: Unpacked, out: number, env: FloatEnv): void {
   if (settleNans80(a, b, words, out, env)) return;
   const negative = a.negative ^ b.negative;
-  if (a.kind === b.kind && a.kind !== NORMAL) return writeInvalid80(words, out, env);
+  if (a.kind === b.kind && a.kind !== NORMAL) {
+    writeInvalid80(words, out, env);
+    return;
+  }
   if (b.kind === ZERO && a.kind === NORMAL) {
     env.flags |= FLOAT_ZE;
     if (env.stopsBefore()) return;
@@ -178,7 +212,10 @@ function divideOperands(words: Int32Array, a: Unpacked, b: Unpacked, out: number
 export function squareRoot80(words: Int32Array, a: number, out: number, env: FloatEnv): void {
   unpack80(words, a, A);
   if (settleNans80(A, A, words, out, env)) return;
-  if (A.negative && A.kind !== ZERO) return writeInvalid80(words, out, env);
+  if (A.negative && A.kind !== ZERO) {
+    writeInvalid80(words, out, env);
+    return;
+  }
   if (stoppedByDenormal(A, A, env)) return;
   if (A.kind === INFINITY) Z.setInfinity(0);
   else squareRootExact(A, Z);
@@ -203,7 +240,13 @@ function write80Inexact(z: Unpacked, words: Int32Array, out: number, env: FloatE
  * How `a` relates to `b`: LESS, EQUAL, GREATER or UNORDERED. A signalling NaN or an unsupported format raises IE, and so
  * does a quiet NaN when `signaling` (FCOM, not FUCOM).
  */
-export function compare80(words: Int32Array, a: number, b: Unpacked, signaling: boolean, env: FloatEnv): number {
+export function compare80(
+  words: Int32Array,
+  a: number,
+  b: Unpacked,
+  signaling: boolean,
+  env: FloatEnv,
+): number {
   unpack80(words, a, A);
   if (A.kind >= QUIET_NAN || b.kind >= QUIET_NAN) {
     if (signaling || A.kind > QUIET_NAN || b.kind > QUIET_NAN) env.flags |= FLOAT_IE;
@@ -232,7 +275,10 @@ export function scale80(words: Int32Array, a: number, b: Unpacked, out: number, 
   unpack80(words, a, A);
   if (settleNans80(A, b, words, out, env)) return;
   if (b.kind === INFINITY) {
-    if (b.negative ? A.kind === INFINITY : A.kind === ZERO) return writeInvalid80(words, out, env);
+    if (b.negative ? A.kind === INFINITY : A.kind === ZERO) {
+      writeInvalid80(words, out, env);
+      return;
+    }
     if (stoppedByDenormal(A, b, env)) return;
     if (b.negative) Z.setZero(A.negative);
     else Z.setInfinity(A.negative);
@@ -249,7 +295,13 @@ export function scale80(words: Int32Array, a: number, b: Unpacked, out: number, 
 }
 
 /** FXTRACT: the exponent of `a` as a number to `exponentOut`, its significand to `significandOut`. */
-export function extract80(words: Int32Array, a: number, exponentOut: number, significandOut: number, env: FloatEnv): void {
+export function extract80(
+  words: Int32Array,
+  a: number,
+  exponentOut: number,
+  significandOut: number,
+  env: FloatEnv,
+): void {
   unpack80(words, a, A);
   if (A.kind >= QUIET_NAN) {
     settleNans80(A, A, words, exponentOut, env);
@@ -308,7 +360,12 @@ export const FLDLG2 = [0xfbcff798 | 0, 0x9a209a84 | 0, 0x8f8959ac | 0, -2] as co
 export const FLDLN2 = [0xd1cf79ab | 0, 0xb17217f7 | 0, 0xc9e3b398 | 0, -1] as const;
 
 /** Writes a constant, rounded as RC asks; no exception, C1 clear. */
-export function constant80(constant: readonly [number, number, number, number], words: Int32Array, out: number, env: FloatEnv): void {
+export function constant80(
+  constant: readonly [number, number, number, number],
+  words: Int32Array,
+  out: number,
+  env: FloatEnv,
+): void {
   const [lo, hi, below, exponent] = constant;
   // All constants are positive and inexact ones differ from their neighbours: up is one more, and nothing carries.
   const up =

@@ -1,4 +1,13 @@
-import { FLOAT_OE, FLOAT_PE, FLOAT_UE, type FloatEnv, ROUND_DOWN, ROUND_NEAREST, ROUND_UP, ROUND_ZERO } from './env.ts';
+import {
+  FLOAT_OE,
+  FLOAT_PE,
+  FLOAT_UE,
+  type FloatEnv,
+  ROUND_DOWN,
+  ROUND_NEAREST,
+  ROUND_UP,
+  ROUND_ZERO,
+} from './env.ts';
 import {
   DOUBLE_BIAS,
   EXTENDED_BIAS,

@@ -3,7 +3,16 @@ import { inexactInteger, integerOf } from './float80-convert.ts';
 import type { Lanes } from './lanes.ts';
 import { pack16, pack32, pack64, round } from './round.ts';
 import { convertLane, flushOperand } from './sse-lane.ts';
-import { DOUBLE_BIAS, HALF_BIAS, SINGLE_BIAS, Unpacked, unpack16, unpack32, unpack64, unpackInteger } from './unpacked.ts';
+import {
+  DOUBLE_BIAS,
+  HALF_BIAS,
+  SINGLE_BIAS,
+  Unpacked,
+  unpack16,
+  unpack32,
+  unpack64,
+  unpackInteger,
+} from './unpacked.ts';
 
 /**
  * Conversions of the vector unit: between singles, doubles, halves and signed integers. Indices are words; halves are
@@ -63,30 +72,59 @@ function quickInteger32(x: number, truncate: boolean, lanes: Lanes, out: number,
 }
 
 /** CVTSD2SI and CVTTSD2SI to 32 bits. */
-export function doubleToInteger32(lanes: Lanes, a: number, truncate: boolean, out: number, env: FloatEnv): void {
+export function doubleToInteger32(
+  lanes: Lanes,
+  a: number,
+  truncate: boolean,
+  out: number,
+  env: FloatEnv,
+): void {
   const hi = lanes.words[a + 1]!;
   // Denormals may count as zeros; they are not easy.
-  if (((hi & 0x7ff00000) !== 0 || !env.daz) && quickInteger32(lanes.doubles[a >> 1]!, truncate, lanes, out, env)) return;
+  if (
+    ((hi & 0x7ff00000) !== 0 || !env.daz) &&
+    quickInteger32(lanes.doubles[a >> 1]!, truncate, lanes, out, env)
+  )
+    return;
   unpack64(lanes.words[a]!, hi, A);
   toInteger(32, truncate, lanes, out, env);
 }
 
 /** CVTSS2SI and CVTTSS2SI to 32 bits. */
-export function singleToInteger32(lanes: Lanes, a: number, truncate: boolean, out: number, env: FloatEnv): void {
+export function singleToInteger32(
+  lanes: Lanes,
+  a: number,
+  truncate: boolean,
+  out: number,
+  env: FloatEnv,
+): void {
   const word = lanes.words[a]!;
-  if (((word & 0x7f800000) !== 0 || !env.daz) && quickInteger32(lanes.floats[a]!, truncate, lanes, out, env)) return;
+  if (((word & 0x7f800000) !== 0 || !env.daz) && quickInteger32(lanes.floats[a]!, truncate, lanes, out, env))
+    return;
   unpack32(word, A);
   toInteger(32, truncate, lanes, out, env);
 }
 
 /** CVTSD2SI and CVTTSD2SI to 64 bits. */
-export function doubleToInteger64(lanes: Lanes, a: number, truncate: boolean, out: number, env: FloatEnv): void {
+export function doubleToInteger64(
+  lanes: Lanes,
+  a: number,
+  truncate: boolean,
+  out: number,
+  env: FloatEnv,
+): void {
   unpack64(lanes.words[a]!, lanes.words[a + 1]!, A);
   toInteger(64, truncate, lanes, out, env);
 }
 
 /** CVTSS2SI and CVTTSS2SI to 64 bits. */
-export function singleToInteger64(lanes: Lanes, a: number, truncate: boolean, out: number, env: FloatEnv): void {
+export function singleToInteger64(
+  lanes: Lanes,
+  a: number,
+  truncate: boolean,
+  out: number,
+  env: FloatEnv,
+): void {
   unpack32(lanes.words[a]!, A);
   toInteger(64, truncate, lanes, out, env);
 }

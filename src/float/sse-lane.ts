@@ -108,7 +108,8 @@ export function fusedLane(
   flushOperand(c, env);
   const badProduct = (a.kind === INFINITY && b.kind === ZERO) || (a.kind === ZERO && b.kind === INFINITY);
   if (a.kind >= QUIET_NAN || b.kind >= QUIET_NAN || c.kind >= QUIET_NAN) {
-    if (a.kind === SIGNALING_NAN || b.kind === SIGNALING_NAN || c.kind === SIGNALING_NAN) env.flags |= FLOAT_IE;
+    if (a.kind === SIGNALING_NAN || b.kind === SIGNALING_NAN || c.kind === SIGNALING_NAN)
+      env.flags |= FLOAT_IE;
     quiet(a.kind >= QUIET_NAN ? a : b.kind >= QUIET_NAN ? b : c, z);
     return !env.stopsBefore();
   }

@@ -141,7 +141,15 @@ export function unpack80(words: Int32Array, i: number, u: Unpacked): void {
 }
 
 /** From a sign, a biased exponent field and a fraction that already lies below bit 63 of `hi:lo`. */
-function unpackFields(u: Unpacked, negative: number, field: number, maximum: number, bias: number, hi: number, lo: number) {
+function unpackFields(
+  u: Unpacked,
+  negative: number,
+  field: number,
+  maximum: number,
+  bias: number,
+  hi: number,
+  lo: number,
+) {
   u.negative = negative;
   u.denormal = 0;
   u.exponent = field - bias;
@@ -168,7 +176,15 @@ function unpackFields(u: Unpacked, negative: number, field: number, maximum: num
 }
 
 export function unpack64(lo: number, hi: number, u: Unpacked): void {
-  unpackFields(u, hi >>> 31, (hi >>> 20) & 0x7ff, 0x7ff, DOUBLE_BIAS, ((hi << 11) | (lo >>> 21)) & 0x7fffffff, lo << 11);
+  unpackFields(
+    u,
+    hi >>> 31,
+    (hi >>> 20) & 0x7ff,
+    0x7ff,
+    DOUBLE_BIAS,
+    ((hi << 11) | (lo >>> 21)) & 0x7fffffff,
+    lo << 11,
+  );
 }
 
 export function unpack32(word: number, u: Unpacked): void {

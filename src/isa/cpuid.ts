@@ -92,6 +92,8 @@ export const CPUID_FEATURES: readonly CpuidFeature[] = [
   feature('sha',               0x7, 0, CPUID_EBX, 29, LATER),
   feature('umip',              0x7, 0, CPUID_ECX,  2, READY),
   feature('pku',               0x7, 0, CPUID_ECX,  3, READY),
+  feature('vaes',              0x7, 0, CPUID_ECX,  9, LATER),
+  feature('vpclmulqdq',        0x7, 0, CPUID_ECX, 10, LATER),
   feature('la57',              0x7, 0, CPUID_ECX, 16, READY),
   feature('rdpid',             0x7, 0, CPUID_ECX, 22, READY),
   feature('fsrm',              0x7, 0, CPUID_EDX,  4, READY),

@@ -13,10 +13,20 @@ import {
   STATE_RIP,
 } from '../state/layout.ts';
 import { emitCall, emitIndirect, emitLoop, emitReturn, pushLow } from './emit/branch.ts';
-import { type FlatSegments, Emitter } from './emit/emitter.ts';
+import { Emitter, type FlatSegments } from './emit/emitter.ts';
 import type { Emit } from './emit/form.ts';
 import { EMITTERS } from './emit/index.ts';
-import { BUDGET, FLAG_CARRY, FLAG_RESULT, FUNCTION_RUN, GPR, LOCALS, RIP, SIDE, STATUS } from './emit/locals.ts';
+import {
+  BUDGET,
+  FLAG_CARRY,
+  FLAG_RESULT,
+  FUNCTION_RUN,
+  GPR,
+  LOCALS,
+  RIP,
+  SIDE,
+  STATUS,
+} from './emit/locals.ts';
 import { stackIsFlat } from './emit/stack.ts';
 import { analyse, type Flow } from './flow.ts';
 import { flagsNeeded } from './liveness.ts';
@@ -448,4 +458,3 @@ function lookUp(out: Code): void {
   out.end();
   out.get(BUDGET);
 }
-

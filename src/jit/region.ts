@@ -1,6 +1,6 @@
 import { isCanonical } from '../bits/words.ts';
 import type { Block } from '../cpu/blocks.ts';
-import { OP_NAMES, opEndsBlock, OP_UD } from '../cpu/decode/ops.ts';
+import { OP_NAMES, OP_UD, opEndsBlock } from '../cpu/decode/ops.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import type { CodeSource } from '../cpu/tier.ts';
 import type { Instruction } from '../isa/instruction.ts';
@@ -125,7 +125,8 @@ function nodeOf(
     return { ...node, ending: 'next', taken: undefined, next: next() };
   }
   let ending = endingOf(last, block, size, stackNative);
-  if (ending !== 'return' && ending !== 'indirect' && ending !== 'stop' && !isCanonical(targetHi(), 48)) ending = 'stop';
+  if (ending !== 'return' && ending !== 'indirect' && ending !== 'stop' && !isCanonical(targetHi(), 48))
+    ending = 'stop';
   switch (ending) {
     case 'jump':
       return { ...node, ending, taken: taken(), next: undefined };
@@ -136,7 +137,8 @@ function nodeOf(
     case 'call': {
       const made: Node = { ...node, ending, taken: taken(), next: undefined };
       // Only a callee in the region can return within the region.
-      if (made.taken!.ripHi === ripHi && ((made.taken!.ripLo ^ ripLo) & PAGE_MASK) === 0) returns.push(next());
+      if (made.taken!.ripHi === ripHi && ((made.taken!.ripLo ^ ripLo) & PAGE_MASK) === 0)
+        returns.push(next());
       return made;
     }
     case 'return':
@@ -149,7 +151,8 @@ function nodeOf(
 
 function endingOf(last: Instruction, block: Block, size: number, stackNative: boolean): Ending {
   const ending = ENDING_OF[last.op];
-  if (!ending || block.handlers[block.count - 1] !== HANDLERS[last.op] || last.operandSize !== size) return 'stop';
+  if (!ending || block.handlers[block.count - 1] !== HANDLERS[last.op] || last.operandSize !== size)
+    return 'stop';
   if (ending === 'loop' && last.addressSize !== size) return 'stop';
   const usesStack = ending === 'call' || ending === 'return' || OP_NAMES[last.op] === 'CALL_E';
   if (usesStack && !stackNative) return 'stop';

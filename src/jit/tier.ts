@@ -2,6 +2,7 @@ import type { Block } from '../cpu/blocks.ts';
 import type { Core } from '../cpu/execute/core.ts';
 import type { CodeSource, Tier } from '../cpu/tier.ts';
 import { DESC_DB } from '../isa/descriptors.ts';
+import type { Instruction } from '../isa/instruction.ts';
 import { CS, SS } from '../isa/registers.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
@@ -47,6 +48,7 @@ export class CompiledTier implements Tier {
   /** What a callback from compiled code has caught: thrown again when the code is left. */
   #thrown: unknown;
   #hasThrown = false;
+  #culprit: Instruction | undefined;
   #budget = 0;
   #lookupEpoch = 0;
   #isRunning = false;
@@ -70,7 +72,12 @@ export class CompiledTier implements Tier {
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
     let region = this.cache.of(block);
-    if (region === undefined || region.ripLo !== ripLo || region.ripHi !== ripHi || region.segments !== segments) {
+    if (
+      region === undefined ||
+      region.ripLo !== ripLo ||
+      region.ripHi !== ripHi ||
+      region.segments !== segments
+    ) {
       region = this.#make(block, ripLo, ripHi, segments);
       if (region === undefined) return 0;
     }
@@ -105,6 +112,12 @@ export class CompiledTier implements Tier {
     return ran;
   }
 
+  culprit(): Instruction | undefined {
+    const insn = this.#culprit;
+    this.#culprit = undefined;
+    return insn;
+  }
+
   drop(block: Block): boolean {
     let hit = false;
     for (const region of this.cache.dropBlock(block)) {
@@ -121,7 +134,11 @@ export class CompiledTier implements Tier {
 
   #segmentBits(): number {
     const core = this.#core;
-    return (core.flatRead & 0x3f) | ((core.flatWrite & 0x3f) << 6) | (this.#words[SS_ATTRIBUTES]! & DESC_DB ? 1 << 12 : 0);
+    return (
+      (core.flatRead & 0x3f) |
+      ((core.flatWrite & 0x3f) << 6) |
+      (this.#words[SS_ATTRIBUTES]! & DESC_DB ? 1 << 12 : 0)
+    );
   }
 
   #isCodeFlat(): boolean {
@@ -130,11 +147,15 @@ export class CompiledTier implements Tier {
 
   #make(block: Block, ripLo: number, ripHi: number, segments: number): RegionCode | undefined {
     const codeSize = block.instructions[0]!.codeSize;
-    block.heat = 0;
+    block.entries = 0;
     if (codeSize === 16 || ripLo >>> 0 >= LAST_PAGE || block.attempts >= MAX_ATTEMPTS) return undefined;
     if (codeSize === 32 && !this.#isCodeFlat()) return undefined;
     block.attempts++;
-    const flat = { read: segments & 0x3f, write: (segments >> 6) & 0x3f, stack32: (segments & (1 << 12)) !== 0 };
+    const flat = {
+      read: segments & 0x3f,
+      write: (segments >> 6) & 0x3f,
+      stack32: (segments & (1 << 12)) !== 0,
+    };
     const surroundings: Surroundings = { codeSize, ripHi, flat };
     const stackNative = codeSize === 64 || (flat.stack32 && ((flat.read & flat.write) >> SS) % 2 === 1);
     const nodes = discover(this.#source, block, ripLo, ripHi, stackNative);
@@ -143,7 +164,12 @@ export class CompiledTier implements Tier {
     if (old) this.#forget(old);
     if (this.cache.isFull()) this.clear();
     const compiled = compile(nodes, surroundings, this.cache.calls.length);
-    return this.cache.add(block, nodes.map((node) => node.block), compiled, { ripLo, ripHi, segments });
+    return this.cache.add(
+      block,
+      nodes.map((node) => node.block),
+      compiled,
+      { ripLo, ripHi, segments },
+    );
   }
 
   #forget(region: RegionCode): void {
@@ -178,6 +204,7 @@ export class CompiledTier implements Tier {
     } catch (thrown) {
       this.#thrown = thrown;
       this.#hasThrown = true;
+      this.#culprit = insn;
       if (thrown !== core.fault || !core.fault.keepRip) this.#words[RIP_WORD] = ripLo;
       return left;
     }

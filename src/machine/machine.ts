@@ -7,6 +7,8 @@ import { formatInstruction } from '../cpu/decode/format.ts';
 import { Core, PENDING_INTR, PENDING_STOP } from '../cpu/execute/core.ts';
 import { createCpuModel } from '../cpu/execute/cpu-model.ts';
 import { Processor } from '../cpu/processor.ts';
+import { resetCore } from '../cpu/reset.ts';
+import { CompiledTier } from '../jit/tier.ts';
 import { RFLAGS_IF } from '../isa/rflags.ts';
 import { type Mapping, Mmu, type Walk } from '../mmu/mmu.ts';
 import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
@@ -26,6 +28,8 @@ export interface MachineConfig {
   readonly cpu?: string | undefined;
   /** Guest nanoseconds an instruction takes. */
   readonly nanosecondsPerInstruction?: number | undefined;
+  /** Compile hot code. Default false. */
+  readonly jit?: boolean | undefined;
 }
 
 export interface RunLimits {
@@ -99,7 +103,8 @@ export class Machine {
     }
     this.memory = ramBytes;
     const pages = Math.ceil((RAM_OFFSET + ramBytes + ROM_BYTES) / 65536);
-    const buffer = new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer as ArrayBuffer;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const buffer = memory.buffer as ArrayBuffer;
     const romOffset = RAM_OFFSET + Math.ceil(ramBytes / 65536) * 65536;
     this.space = new AddressSpace({
       buffer,
@@ -121,6 +126,7 @@ export class Machine {
     this.processor = new Processor(this.core, {
       onFault: (vector, hasErrorCode, errorCode) => this.#noteFault(vector, hasErrorCode, errorCode),
     });
+    if (config.jit) this.processor.attachTier((core, source) => new CompiledTier(core, source, memory));
     this.core.observer = {
       onControlWrite: (register, lo, hi) => this.#noteControl(register, lo, hi),
       onModeChange: () => this.#noteMode(),
@@ -128,6 +134,7 @@ export class Machine {
     this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
     this.serial.onByte = (byte) => this.events.emit('serial', byte);
     this.debugcon.onByte = (byte) => this.events.emit('debugcon', byte);
+    resetCore(this.core);
     this.#mode = this.state.mode();
   }
 

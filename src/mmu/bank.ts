@@ -46,11 +46,9 @@ const META_LISTED_LOCAL = 1 << 4;
 const META_LISTED_GLOBAL = 1 << 5;
 const META_LISTED = META_LISTED_LOCAL | META_LISTED_GLOBAL;
 
-/** Answers of `Bank.fill`. */
-export const FILL_EVICTED = 1;
-export const FILL_GREW = 2;
-
 const FIRST_ENTRIES = 4096;
+/** Evictions until a bank of the largest size looks whether it may grow. */
+const NEVER = 0x3fffffff;
 /** The banks' words, over the whole TLB region: word 0 is at TLB_OFFSET. */
 export function tlbWords(buffer: ArrayBuffer): Int32Array {
   return new Int32Array(buffer, TLB_OFFSET, (RAM_OFFSET - TLB_OFFSET) >> 2);
@@ -71,8 +69,9 @@ export class Bank {
   #global = new Int32Array(0);
   #localCount = 0;
   #globalCount = 0;
-  /** Since the bank was last empty or grown: fills that pushed out another page. */
-  #evictions = 0;
+  /** Fills that pushed out another page: ever, and how many may be reached before the bank is doubled. */
+  evictions = 0;
+  #evictionsToGrow = FIRST_ENTRIES;
 
   constructor(words: Int32Array, number: number) {
     this.#words = words;
@@ -87,8 +86,8 @@ export class Bank {
   }
 
   /**
-   * Fills the entry of a page: `read`, `write` and `execute` are the low bits of its tags. Answers FILL_EVICTED when a
-   * translation of another page had to go, FILL_GREW when the bank was doubled for it, else 0.
+   * Fills the entry of a page and answers its index: `read`, `write` and `execute` are the low bits of its tags. A bank
+   * that has evicted as many translations as it has entries is doubled, so `mask` may change.
    */
   fill(
     lo: number,
@@ -102,31 +101,28 @@ export class Bank {
     const words = this.#words;
     const page = lo & PAGE_MASK;
     let i = this.at(lo);
-    let pushed = 0;
     const before = words[i]!;
     if (before !== EMPTY && ((before & PAGE_MASK) !== page || words[i | 1] !== hi)) {
-      pushed = this.#pushOut();
-      if (pushed === FILL_GREW) i = this.at(lo);
+      if (++this.evictions > this.#evictionsToGrow) {
+        this.#grow();
+        i = this.at(lo);
+      }
     }
     const listed = words[i | ENTRY_META]! & META_LISTED;
     const list = meta & META_GLOBAL ? META_LISTED_GLOBAL : META_LISTED_LOCAL;
     if ((listed & list) === 0) this.#list(i - this.offset, list);
     words[i] = page | read;
-    words[i | 1] = hi;
-    words[i | 2] = page | write;
-    words[i | 3] = hi;
-    words[i | 4] = page | execute;
-    words[i | 5] = hi;
-    words[i | 6] = addend;
-    words[i | 7] = meta | listed | list;
-    return pushed;
-  }
-
-  /** Counts an eviction; a bank that has evicted as many translations as it has entries is doubled. */
-  #pushOut(): number {
-    if (++this.#evictions <= this.entries || this.entries >= this.#maxEntries) return FILL_EVICTED;
-    this.#grow();
-    return FILL_GREW;
+    words[i | TAG_WRITE] = page | write;
+    words[i | TAG_EXECUTE] = page | execute;
+    if (words[i | 1] !== hi) {
+      // The three high words are always equal, and most often the same as before.
+      words[i | 1] = hi;
+      words[i | 3] = hi;
+      words[i | 5] = hi;
+    }
+    words[i | ENTRY_ADDEND] = addend;
+    words[i | ENTRY_META] = meta | listed | list;
+    return i;
   }
 
   /** Drops everything that is not global. */
@@ -152,7 +148,7 @@ export class Bank {
       clear(words, i);
     }
     this.#globalCount = 0;
-    this.#evictions = 0;
+    this.#evictionsToGrow = this.evictions + this.entries;
   }
 
   /** Drops the 4 KiB entry of one page, if it is global and `globals`, or not and `locals`. */
@@ -229,6 +225,10 @@ export class Bank {
   #grow(): void {
     const words = this.#words;
     const half = this.entries;
+    if (half >= this.#maxEntries) {
+      this.#evictionsToGrow = this.evictions + NEVER;
+      return;
+    }
     this.#empty(half, half * 2);
     this.entries = half * 2;
     this.mask = (this.entries - 1) * ENTRY_WORDS;
@@ -236,7 +236,7 @@ export class Bank {
     this.#global = new Int32Array(this.entries);
     this.#localCount = 0;
     this.#globalCount = 0;
-    this.#evictions = 0;
+    this.#evictionsToGrow = this.evictions + this.entries;
     for (let n = 0; n < half; n++) {
       let i = this.offset + n * ENTRY_WORDS;
       const meta = words[i | ENTRY_META]! & ~META_LISTED;

@@ -34,36 +34,69 @@ export interface CountersReport {
   readonly flushes: Readonly<Record<FlushReason, number>>;
 }
 
-/** What the MMU did. Everything here is counted off the hot path. */
+/** What the MMU did. Everything here is counted off the hot path; arrays are indexed by size class. */
 export class Counters {
   hits = 0;
-  evictions = 0;
   pageFaults = 0;
-  // Indexed by size class. Doubles, so that no count ever changes its representation.
-  readonly walks = new Float64Array(SIZE_NAMES.length);
-  readonly references = new Float64Array(SIZE_NAMES.length);
+  /** Walks of a 4 KiB page that needed one reference. */
+  quickWalks = 0;
   readonly refills = new Float64Array(SIZE_NAMES.length);
   readonly flushes: Record<FlushReason, number> = zeroFlushes();
+  /** The other walks. */
+  readonly #walks = new Float64Array(SIZE_NAMES.length);
+  readonly #references = new Float64Array(SIZE_NAMES.length);
+  /** Banks count their evictions themselves: they grow by them. */
+  readonly #totalEvictions: () => number;
+  #evictionsBefore = 0;
+
+  constructor(totalEvictions: () => number) {
+    this.#totalEvictions = totalEvictions;
+  }
+
+  noteWalk(size: number, references: number): void {
+    this.#walks[size]!++;
+    this.#references[size]! += references;
+  }
+
+  get walks(): Float64Array {
+    return this.#withQuick(this.#walks);
+  }
+
+  get references(): Float64Array {
+    return this.#withQuick(this.#references);
+  }
+
+  get evictions(): number {
+    return this.#totalEvictions() - this.#evictionsBefore;
+  }
 
   clear(): void {
     this.hits = 0;
-    this.evictions = 0;
     this.pageFaults = 0;
-    for (const bySize of [this.walks, this.references, this.refills]) bySize.fill(0);
+    this.quickWalks = 0;
+    for (const bySize of [this.refills, this.#walks, this.#references]) bySize.fill(0);
     Object.assign(this.flushes, zeroFlushes());
+    this.#evictionsBefore = this.#totalEvictions();
   }
 
   report(): CountersReport {
+    const { walks } = this;
     return {
       hits: this.hits,
-      walks: named(this.walks),
+      walks: named(walks),
       references: named(this.references),
-      fills: named(this.walks.map((walks, size) => walks + this.refills[size]!)),
+      fills: named(walks.map((count, size) => count + this.refills[size]!)),
       refills: named(this.refills),
       evictions: this.evictions,
       pageFaults: this.pageFaults,
       flushes: { ...this.flushes },
     };
+  }
+
+  #withQuick(bySize: Float64Array): Float64Array {
+    const all = bySize.slice();
+    all[SIZE_4K]! += this.quickWalks;
+    return all;
   }
 }
 

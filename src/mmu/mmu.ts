@@ -352,6 +352,16 @@ export class Mmu extends Translator {
     return this.tlb[i | TAG_WRITE]! & TAG_LOW_BITS ? -1 : ((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
   }
 
+  /**
+   * After a miss of compiled code: index of the entry through which the access may go straight to memory, -1 when it
+   * needs `readN` or `writeN`. Raises the fault that the access would raise.
+   */
+  direct(lo: number, hi: number, bytes: number, access: number): number {
+    if ((lo & OFFSET) + bytes > PAGE_BYTES || !isCanonical(hi, this.linearBits)) return -1;
+    const i = this.entry(lo, hi, access);
+    return this.tlb[i + (access << 1)]! & TAG_LOW_BITS ? -1 : i;
+  }
+
   // Slow paths.
 
   #slowRead(lo: number, hi: number, bytes: Width): number {
@@ -502,7 +512,7 @@ export class Mmu extends Translator {
       return;
     }
     this.#writeHost(at, bytes, valueLo, valueHi);
-    if (slow & TAG_CODE) this.codePages.written(at - this.#ramOffset, bytes);
+    if (slow & TAG_CODE) this.ramPages.written(at - this.#ramOffset, bytes);
   }
 
   /** The bytes of the two places of a crossing, as one value. */
@@ -525,7 +535,7 @@ export class Mmu extends Translator {
     this.#writeBytes(this.#first, 0, inFirst);
     this.#writeBytes(this.#second, inFirst, bytes);
     for (const { slow, at, bytes: count } of [this.#first, this.#second]) {
-      if (slow & TAG_CODE) this.codePages.written(at - this.#ramOffset, count);
+      if (slow & TAG_CODE) this.ramPages.written(at - this.#ramOffset, count);
     }
   }
 

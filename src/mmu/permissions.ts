@@ -11,7 +11,7 @@ export const ACCESS_FETCH = 2;
 export const GRANT_READ = 1 << ACCESS_READ;
 export const GRANT_WRITE = 1 << ACCESS_WRITE;
 export const GRANT_FETCH = 1 << ACCESS_FETCH;
-const GRANT_ALL = GRANT_READ | GRANT_WRITE | GRANT_FETCH;
+export const GRANT_ALL = GRANT_READ | GRANT_WRITE | GRANT_FETCH;
 
 /** Who accesses: the classes that have TLB banks of their own. */
 export const CLASS_SUPERVISOR = 0;
@@ -31,6 +31,7 @@ export function isUserClass(accessClass: number): boolean {
  */
 export const RIGHTS_XD = 1 << 31;
 export const RIGHTS_KEY_SHIFT = PTE_PK_SHIFT_HIGH;
+export const RIGHTS_KEY = 0xf << RIGHTS_KEY_SHIFT;
 /** What a walk starts with, and all there is without paging. */
 export const RIGHTS_ALL = PTE_RW | PTE_US;
 

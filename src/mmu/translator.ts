@@ -1,5 +1,5 @@
 import { isCanonical } from '../bits/words.ts';
-import { type AddressSpace, PAGE_RAM, PAGE_ROM } from '../bus/address-space.ts';
+import { type AddressSpace, PAGE_ROM } from '../bus/address-space.ts';
 import {
   CR0_AM,
   CR0_PG,
@@ -30,12 +30,13 @@ import {
   STATE_PDPTE,
   STATE_PKRU,
   STATE_RFLAGS,
+  STATE_TLB_BANK,
+  STATE_TLB_MASK,
+  TLB_OFFSET,
   TLB_SLOTS,
 } from '../state/layout.ts';
 import {
   type Bank,
-  FILL_EVICTED,
-  FILL_GREW,
   META_GLOBAL,
   META_KEYED,
   PAGE_MASK,
@@ -48,7 +49,6 @@ import {
   TAG_WRITE,
   tlbWords,
 } from './bank.ts';
-import { CodePages } from './code-pages.ts';
 import { Context } from './context.ts';
 import { Counters, type FlushReason, SIZE_4K } from './counters.ts';
 import { explain, type Walk, type WalkContext } from './explain.ts';
@@ -61,15 +61,17 @@ import {
   CLASS_SUPERVISOR_AC,
   CLASS_USER,
   CLASS_USER_ALIGNED,
+  GRANT_ALL,
   GRANT_FETCH,
   GRANT_READ,
   GRANT_WRITE,
   isUserClass,
   Permissions,
   RIGHTS_ALL,
-  RIGHTS_KEY_SHIFT,
+  RIGHTS_KEY,
 } from './permissions.ts';
 import type { PagingProfile } from './profile.ts';
+import { RAM_CODE, RAM_PLAIN, RAM_WRITABLE, RamPages } from './ram-pages.ts';
 import { TableMemory } from './table-memory.ts';
 import { WALK_DONE, Walker } from './walker.ts';
 
@@ -104,13 +106,13 @@ export class Translator {
    * after a switch back to an address space whose translations were kept.
    */
   generation = 0;
-  readonly counters = new Counters();
+  readonly counters: Counters;
   onFlush: ((reason: FlushReason) => void) | undefined;
 
   protected readonly state: CpuState;
   protected readonly space: AddressSpace;
   protected readonly fault: GuestFault;
-  protected readonly codePages: CodePages;
+  protected readonly ramPages: RamPages;
   protected accessClass = CLASS_SUPERVISOR;
 
   readonly #words: Int32Array;
@@ -133,7 +135,9 @@ export class Translator {
   #pkru = 0;
   /** PF_ID while fetches are told apart in error codes. */
   #fetchCode = 0;
+  /** Low bits of every tag, and of every data tag of the present class. */
   #countTag = 0;
+  #slowTag = 0;
 
   constructor(state: CpuState, space: AddressSpace, profile: PagingProfile, fault: GuestFault) {
     this.state = state;
@@ -142,15 +146,24 @@ export class Translator {
     this.#words = state.words;
     this.#ramOffset = space.memory.ramOffset;
     this.tlb = tlbWords(space.memory.buffer);
-    this.codePages = new CodePages(space.memory);
+    this.ramPages = new RamPages(space);
     this.#tables = new TableMemory(space);
     this.#format = new PagingFormat(profile);
-    this.#walker = new Walker(state.words, this.#tables, this.#format, this.#permissions, this.codePages);
+    this.counters = new Counters(() => this.#totalEvictions());
+    this.#walker = new Walker(
+      state.words,
+      this.#tables,
+      this.#format,
+      this.#permissions,
+      this.ramPages,
+      this.counters,
+    );
     this.#context = this.#openContext(0);
     this.#current = this.#context.banks[CLASS_SUPERVISOR]!;
     const above = space.onMapChange;
     space.onMapChange = () => {
       above?.();
+      this.ramPages.mapChanged();
       this.flushAll('map');
     };
     this.reset();
@@ -194,6 +207,9 @@ export class Translator {
     this.#current = bank;
     this.bank = bank.offset;
     this.mask = bank.mask;
+    this.#slowTag = this.#countTag | (accessClass === CLASS_USER_ALIGNED ? TAG_ALIGN : 0);
+    this.#words[STATE_TLB_BANK >> 2] = TLB_OFFSET + (bank.offset << 2);
+    this.#words[STATE_TLB_MASK >> 2] = bank.mask << 2;
   }
 
   #modeChanged(): void {
@@ -344,6 +360,12 @@ export class Translator {
     return context;
   }
 
+  #totalEvictions(): number {
+    let total = 0;
+    for (const context of this.#contexts) for (const bank of context.banks) total += bank.evictions;
+    return total;
+  }
+
   #renew(context: Context): void {
     context.generation = ++this.#generations;
   }
@@ -357,14 +379,14 @@ export class Translator {
 
   /** From now on a write to RAM page `frame` calls `onCodeWrite`, after its bytes are stored. */
   markCode(frame: number): void {
-    this.codePages.mark(
+    this.ramPages.markCode(
       frame,
       this.#contexts.flatMap((context) => context.banks),
     );
   }
 
   unmarkCode(frame: number): void {
-    this.codePages.unmark(frame);
+    this.ramPages.unmarkCode(frame);
   }
 
   /**
@@ -373,19 +395,16 @@ export class Translator {
    */
   protected codeTag(i: number, host: number): number {
     const frame = (host - this.#ramOffset) >>> 12;
-    if (this.codePages.forgives(frame)) {
-      this.tlb[i | TAG_WRITE]! &= ~TAG_CODE;
-      this.codePages.noteWritable(frame);
-    }
+    if (this.ramPages.forgives(frame)) this.tlb[i | TAG_WRITE]! &= ~TAG_CODE;
     return this.tlb[i | TAG_WRITE]!;
   }
 
   get onCodeWrite(): ((physical: number, bytes: number) => void) | undefined {
-    return this.codePages.onWrite;
+    return this.ramPages.onCodeWrite;
   }
 
   set onCodeWrite(listener: ((physical: number, bytes: number) => void) | undefined) {
-    this.codePages.onWrite = listener;
+    this.ramPages.onCodeWrite = listener;
   }
 
   // Looking, without side effects.
@@ -410,6 +429,7 @@ export class Translator {
 
   set countHits(on: boolean) {
     this.#countTag = on ? TAG_COUNT : 0;
+    this.selectClass(this.accessClass);
     this.flushAll('reset');
   }
 
@@ -432,56 +452,58 @@ export class Translator {
 
   #translate(lo: number, hi: number, access: number): number {
     const { mode } = this.#format;
-    if (mode === PAGING_NONE) return this.#fill(lo, hi, lo >>> 12, RIGHTS_ALL | PTE_D, SIZE_4K);
+    if (mode === PAGING_NONE) return this.#fill(lo, hi, lo >>> 12, RIGHTS_ALL | PTE_D, GRANT_ALL, SIZE_4K);
     if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits))
       throw this.fault.setWithCode(VECTOR_GP, 0);
     const context = this.#context;
     const large = context.large;
-    const { counters, accessClass } = this;
     const kept = large.find(lo, hi);
     if (kept >= 0) {
       const rights = large.rights(kept);
-      const permitted = this.#permissions.granted(accessClass, rights) & (1 << access);
-      if (permitted && (access !== ACCESS_WRITE || rights & PTE_D)) {
+      const grants = this.#permissions.granted(this.accessClass, rights);
+      if (grants & (1 << access) && (access !== ACCESS_WRITE || rights & PTE_D)) {
         const size = large.size(kept, mode);
-        counters.refills[size]!++;
-        return this.#fill(lo, hi, large.frame(kept, lo), rights, size);
+        this.counters.refills[size]!++;
+        return this.#fill(lo, hi, large.frame(kept, lo), rights, grants, size);
       }
     }
     const walker = this.#walker;
-    let code = walker.walk(context, lo, hi, access, accessClass);
+    let code = walker.walk(context, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
       context.structures.drop(lo, hi);
-      code = walker.walk(context, lo, hi, access, accessClass);
+      code = walker.walk(context, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) this.#raisePageFault(lo, hi, access, code);
-    const { rights, size, frame } = walker;
-    counters.walks[size]!++;
-    counters.references[size]! += walker.references;
-    if (size !== SIZE_4K)
-      large.add(lo, hi, frame, rights, size, (rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0);
-    return this.#fill(lo, hi, frame, rights, size);
+    if (walker.references > 0) this.#noteWalk(lo, hi, walker);
+    return this.#fill(lo, hi, walker.frame, walker.rights, walker.grants, walker.size);
   }
 
-  #fill(lo: number, hi: number, frame: number, rights: number, size: number): number {
-    let grants = this.#permissions.granted(this.accessClass, rights);
+  /** After a walk that was not quick. */
+  #noteWalk(lo: number, hi: number, { references, frame, rights, size }: Walker): void {
+    this.counters.noteWalk(size, references);
+    if (size === SIZE_4K) return;
+    const global = (rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
+    this.#context.large.add(lo, hi, frame, rights, size, global);
+  }
+
+  #fill(lo: number, hi: number, frame: number, rights: number, grants: number, size: number): number {
     // The first write must come and set the dirty flag.
     if ((rights & PTE_D) === 0) grants &= ~GRANT_WRITE;
     const masked = frame & this.#tables.frameMask;
-    const kind = this.space.pageKind(masked >>> 0);
-    const slow = this.#countTag | (this.accessClass === CLASS_USER_ALIGNED ? TAG_ALIGN : 0);
-    let read = slow;
-    let write = slow;
+    let read = this.#slowTag;
+    let write = read;
     let execute = this.#countTag;
     let addend: number;
-    if (kind === PAGE_RAM) {
+    const { flags } = this.ramPages;
+    let pageFlags = masked >>> 0 < flags.length ? flags[masked]! : 0;
+    if ((pageFlags & RAM_PLAIN) === 0) pageFlags = this.ramPages.look(masked >>> 0);
+    if (pageFlags & RAM_PLAIN) {
       addend = (this.#ramOffset + (masked << 12) - (lo & PAGE_MASK)) | 0;
-      if (grants & GRANT_WRITE) {
-        if (this.codePages.isMarked(masked)) write |= TAG_CODE;
-        else this.codePages.noteWritable(masked);
-      }
-    } else if (kind === PAGE_ROM) {
+      if (pageFlags & RAM_CODE) write |= TAG_CODE;
+      else if (grants & GRANT_WRITE && (pageFlags & RAM_WRITABLE) === 0)
+        flags[masked] = pageFlags | RAM_WRITABLE;
+    } else if (this.space.pageKind(masked >>> 0) === PAGE_ROM) {
       addend = (this.space.hostPage(masked >>> 0) - (lo & PAGE_MASK)) | 0;
       write |= TAG_ROM;
     } else {
@@ -495,13 +517,10 @@ export class Translator {
     if ((grants & GRANT_FETCH) === 0) execute = TAG_INVALID;
     let meta = size;
     if (rights & PTE_G && this.#cr4 & CR4_PGE) meta |= META_GLOBAL;
-    if (rights & PTE_US && (rights >>> RIGHTS_KEY_SHIFT) & 0xf) meta |= META_KEYED;
-
-    const bank = this.#current;
-    const pushed = bank.fill(lo, hi, read, write, execute, addend, meta);
-    if (pushed === FILL_EVICTED) this.counters.evictions++;
-    else if (pushed === FILL_GREW) this.mask = bank.mask;
-    return bank.at(lo);
+    if (rights & RIGHTS_KEY && rights & PTE_US) meta |= META_KEYED;
+    const i = this.#current.fill(lo, hi, read, write, execute, addend, meta);
+    if (this.mask !== this.#current.mask) this.selectClass(this.accessClass);
+    return i;
   }
 
   #raisePageFault(lo: number, hi: number, access: number, code: number): never {

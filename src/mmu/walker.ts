@@ -1,11 +1,11 @@
 import { PAGING_32BIT, PAGING_PAE, PTE_A, PTE_D, PTE_G, PTE_P, PTE_PS, PTE_XD_HIGH } from '../isa/paging.ts';
 import { PF_P, PF_RSVD } from '../isa/vectors.ts';
 import { STATE_CR3, STATE_PDPTE } from '../state/layout.ts';
-import type { CodePages } from './code-pages.ts';
 import type { Context } from './context.ts';
-import { SIZE_1G, SIZE_2M, SIZE_4K, SIZE_4M } from './counters.ts';
+import { type Counters, SIZE_1G, SIZE_2M, SIZE_4K, SIZE_4M } from './counters.ts';
 import { LEVEL_PD, type PagingFormat } from './paging-format.ts';
 import { ACCESS_WRITE, type Permissions, RIGHTS_ALL } from './permissions.ts';
+import type { RamPages } from './ram-pages.ts';
 import type { TableMemory } from './table-memory.ts';
 
 /** What `walk` answers when the access is permitted; anything else is the P, RSVD and PK bits of an error code. */
@@ -23,12 +23,14 @@ const FRAME_OFFSET_1G = 0x3ffff;
  * bits mean is `PagingFormat`'s and `Permissions`' business; `explain.ts` tells the same walk in words.
  */
 export class Walker {
-  /** After WALK_DONE: frame of the 4 KiB page that holds the address, A20 not applied; rights; size class. */
+  /** After WALK_DONE: frame of the 4 KiB page of the address, A20 not applied; rights and what they grant; size. */
   frame = 0;
   rights = 0;
+  grants = 0;
   size = SIZE_4K;
-  /** Paging-structure entries read by the last walk, and whether the paging-structure cache had a part in it. */
+  /** Paging-structure entries read by the last walk; 0 when it was one of `Counters.quickWalks`. */
   references = 0;
+  /** After a walk that failed: the paging-structure cache had a part in it. */
   fromCache = false;
 
   readonly #state: Int32Array;
@@ -36,7 +38,8 @@ export class Walker {
   readonly #words: Int32Array;
   readonly #format: PagingFormat;
   readonly #permissions: Permissions;
-  readonly #codePages: CodePages;
+  readonly #ramPages: RamPages;
+  readonly #counters: Counters;
   /** By level: word index of the entry of the running walk; -1 where no memory is. */
   readonly #path = new Int32Array(6);
 
@@ -45,14 +48,16 @@ export class Walker {
     tables: TableMemory,
     format: PagingFormat,
     permissions: Permissions,
-    codePages: CodePages,
+    ramPages: RamPages,
+    counters: Counters,
   ) {
     this.#state = state;
     this.#tables = tables;
     this.#words = tables.words;
     this.#format = format;
     this.#permissions = permissions;
-    this.#codePages = codePages;
+    this.#ramPages = ramPages;
+    this.#counters = counters;
   }
 
   walk(context: Context, lo: number, hi: number, access: number, accessClass: number): number {
@@ -68,11 +73,14 @@ export class Walker {
     const needed = access === ACCESS_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
     if ((entryLo & needed) === needed && (entryHi & this.#format.highReserved) === 0) {
       const rights = leafRights(structures.rights(cached), entryLo, entryHi);
-      if (this.#permissions.granted(accessClass, rights) & (1 << access)) {
+      const grants = this.#permissions.granted(accessClass, rights);
+      if (grants & (1 << access)) {
         this.frame = (entryLo >>> 12) | (entryHi << 20);
         this.rights = rights;
+        this.grants = grants;
         this.size = SIZE_4K;
-        this.references = 1;
+        this.references = 0;
+        this.#counters.quickWalks++;
         return WALK_DONE;
       }
     }
@@ -159,7 +167,8 @@ export class Walker {
     const tableRights = rights;
     rights = leafRights(rights, entryLo, entryHi);
     this.references = references;
-    if ((this.#permissions.granted(accessClass, rights) & (1 << access)) === 0) {
+    const grants = this.#permissions.granted(accessClass, rights);
+    if ((grants & (1 << access)) === 0) {
       return this.#permissions.errorCode(accessClass, rights, access);
     }
 
@@ -175,6 +184,7 @@ export class Walker {
     if (directoryTable >= 0) structures.addDirectory(lo, hi, directoryTable, directoryRights);
     this.frame = frame;
     this.rights = rights;
+    this.grants = grants;
     this.size = size;
     return WALK_DONE;
   }
@@ -227,7 +237,8 @@ export class Walker {
     const tableRights = rights;
     rights = leafRights(rights, entryLo, 0);
     this.references = references;
-    if ((this.#permissions.granted(accessClass, rights) & (1 << access)) === 0) {
+    const grants = this.#permissions.granted(accessClass, rights);
+    if ((grants & (1 << access)) === 0) {
       return this.#permissions.errorCode(accessClass, rights, access);
     }
     if ((directory & PTE_A) === 0) this.#setBits(directoryEntry, PTE_A);
@@ -239,6 +250,7 @@ export class Walker {
     if (cached < 0 && size === SIZE_4K && table >= 0) structures.addTable(lo, hi, table, tableRights);
     this.frame = frame;
     this.rights = rights;
+    this.grants = grants;
     this.size = size;
     return WALK_DONE;
   }
@@ -256,8 +268,7 @@ export class Walker {
   }
 
   #setBits(word: number, bits: number): void {
-    if (word >= 0 && this.#tables.setBits(word, bits))
-      this.#codePages.written(this.#tables.physical(word), 4);
+    if (word >= 0 && this.#tables.setBits(word, bits)) this.#ramPages.written(this.#tables.physical(word), 4);
   }
 }
 

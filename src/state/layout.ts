@@ -75,6 +75,9 @@ export const STATE_FCS = 0x3a0;
 export const STATE_FDS = 0x3a4;
 export const STATE_MXCSR = 0x3a8;
 
+/** Four words of the generator behind RDRAND and RDSEED. All zero: not yet seeded. */
+export const STATE_RANDOM = 0x3b0;
+
 /** Sixteen 32-byte YMM registers, and behind them 48 more slots of that size where instructions keep operands while they run. */
 export const STATE_YMM = 0x800;
 export const VECTOR_SLOT_BYTES = 32;

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BootError } from '../../src/boot/boot-error.ts';
-import {
-  applyPlan,
-  type BootOptions,
-  type BootPlan,
-  type BootProtocol,
-  planBoot,
-} from '../../src/boot/load.ts';
+import { applyPlan, type BootOptions, type BootPlan, type BootProtocol } from '../../src/boot/boot-plan.ts';
+import { planBoot } from '../../src/boot/load.ts';
 import { createMemoryMap } from '../../src/boot/memory-map.ts';
 import { AddressSpace } from '../../src/bus/address-space.ts';
 import { bootErrorOf } from '../support/boot-error-of.ts';
@@ -272,7 +267,7 @@ describe('bad input', () => {
       'a text file',
       counting(9000),
       {},
-      'k.elf: multiboot header is missing, expected multiboot 1 in the first 8192 bytes or multiboot 2 in the first 32768 bytes',
+      'k.elf: multiboot header is missing, expected multiboot 1 in the first 8192 bytes, multiboot 2 in the first 32768 bytes, a Linux header (HdrS at 0x202) or a PVH entry note (owner Xen, type 18)',
     ],
     [
       'no header of the wanted protocol',
@@ -290,7 +285,7 @@ describe('bad input', () => {
       'a 64-bit kernel without a header',
       elf64,
       {},
-      'k.elf: multiboot header is missing, expected multiboot 1 in the first 8192 bytes or multiboot 2 in the first 32768 bytes; to boot a 64-bit kernel, give a 32-bit multiboot loader and pass this file with --module',
+      'k.elf: multiboot header is missing, expected multiboot 1 in the first 8192 bytes, multiboot 2 in the first 32768 bytes, a Linux header (HdrS at 0x202) or a PVH entry note (owner Xen, type 18); to boot a 64-bit kernel, give a 32-bit multiboot loader and pass this file with --module',
     ],
     [
       'an ARM kernel without a header',

@@ -137,7 +137,10 @@ test.each([
   [[0x02, 0x06], [true]],
   [[0x04], [false]],
   [[0x06, 0x06], [true]],
-  [[0x06, 0x02, 0x06], [true, true]],
+  [
+    [0x06, 0x02, 0x06],
+    [true, true],
+  ],
   [[0x02, 0x00], []],
 ])('reset control: writes %o reset %o', (writes, expected) => {
   const resets: boolean[] = [];

@@ -22,7 +22,9 @@ describe('IDENTIFY DEVICE', () => {
     expect(words[60]).toBe(300);
     expect(words[83]! & 0x400).toBe(0x400);
     expect(words[100]).toBe(300);
-    expect(String.fromCharCode(...words.slice(27, 36).flatMap((w) => [w >>> 8, w & 0xff]))).toBe('LONGMODE HARDDISK ');
+    expect(String.fromCharCode(...words.slice(27, 36).flatMap((w) => [w >>> 8, w & 0xff]))).toBe(
+      'LONGMODE HARDDISK ',
+    );
     const sum = words.reduce((s, w) => s + (w & 0xff) + (w >>> 8), 0);
     expect(sum & 0xff).toBe(0);
     expect(bench.status).toBe(READY);
@@ -43,7 +45,9 @@ describe('reads by PIO', () => {
     for (let sector = 0; sector < sectors; sector++) {
       expect(bench.irq.level).toBe(true);
       expect(bench.status).toBe(DRQ);
-      expect(bench.readBytes(512)).toEqual([...bench.image.subarray((first + sector) * 512, (first + sector + 1) * 512)]);
+      expect(bench.readBytes(512)).toEqual([
+        ...bench.image.subarray((first + sector) * 512, (first + sector + 1) * 512),
+      ]);
       bench.wait();
     }
     expect(bench.status).toBe(READY);

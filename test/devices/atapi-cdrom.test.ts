@@ -50,10 +50,15 @@ describe('the packet protocol', () => {
     expect(bench.register(2)).toBe(3); // CoD and IO
   });
 
-  test.each([0xfffe, 0xffff, 0, 512, 3000, 2048])('a byte count limit of %i changes blocks, not data', (limit) => {
-    const bench = ready();
-    expect(bench.packetData([0x28, 0, 0, 0, 0, 3, 0, 0, 4], limit)).toEqual([...bench.disc.subarray(6144, 14336)]);
-  });
+  test.each([0xfffe, 0xffff, 0, 512, 3000, 2048])(
+    'a byte count limit of %i changes blocks, not data',
+    (limit) => {
+      const bench = ready();
+      expect(bench.packetData([0x28, 0, 0, 0, 0, 3, 0, 0, 4], limit)).toEqual([
+        ...bench.disc.subarray(6144, 14336),
+      ]);
+    },
+  );
 
   test('DEVICE RESET works while BSY is set', () => {
     const bench = ready();
@@ -124,7 +129,11 @@ describe('commands', () => {
       [0x43, 2, 0, 0, 0, 0, 0, 0, 64],
       [0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 2, 0, 0, 0x14, 0xaa, 0, 0, 0, 2, 20],
     ],
-    ['READ TOC, session information', [0x43, 0, 1, 0, 0, 0, 0, 0, 64], [0, 10, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0]],
+    [
+      'READ TOC, session information',
+      [0x43, 0, 1, 0, 0, 0, 0, 0, 64],
+      [0, 10, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0],
+    ],
     ['MECHANISM STATUS', [0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8], [0, 0, 0, 0, 0, 0, 0, 0]],
     ['GET EVENT STATUS, media', [0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8], [0, 6, 4, 0x10, 0, 2, 0, 0]],
     ['GET EVENT STATUS, another class', [0x4a, 1, 0, 0, 0x02, 0, 0, 0, 8], [0, 2, 0x80, 0x10]],

@@ -45,7 +45,11 @@ describe('copy on write', () => {
     const saved = [...overlay.written].map(([n, bytes]) => [n, bytes.slice()] as const);
     overlay.commit();
     expect(overlay.written.size).toBe(0);
-    expect([base.bytes[19 * 512 - 1], base.bytes[19 * 512], base.bytes.at(-1)]).toEqual([image()[19 * 512 - 1], 3, 3]);
+    expect([base.bytes[19 * 512 - 1], base.bytes[19 * 512], base.bytes.at(-1)]).toEqual([
+      image()[19 * 512 - 1],
+      3,
+      3,
+    ]);
     const other = new OverlayBackend(new BufferBackend(image()));
     other.restore(saved);
     expect(other.read(19, 2)).toEqual(new Uint8Array(1024).fill(3));

@@ -100,7 +100,10 @@ describe('bus-master reads', () => {
 describe('bus-master writes', () => {
   test('WRITE DMA EXT, entries that do not end on sectors', () => {
     const bench = new IdeBench();
-    bench.memory.store(0x8000, Array.from({ length: 1024 }, (_, i) => i ^ 0x5a));
+    bench.memory.store(
+      0x8000,
+      Array.from({ length: 1024 }, (_, i) => i ^ 0x5a),
+    );
     bench.prdTable([
       [0x8000, 10],
       [0x800a, 1014],

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { PortSpace } from '../../src/bus/ports.ts';
-import { FW_CFG_FILE_DIR, FW_CFG_ID, FW_CFG_NB_CPUS, FW_CFG_RAM_SIZE, FwCfg } from '../../src/devices/fw-cfg.ts';
+import {
+  FW_CFG_FILE_DIR,
+  FW_CFG_ID,
+  FW_CFG_NB_CPUS,
+  FW_CFG_RAM_SIZE,
+  FwCfg,
+} from '../../src/devices/fw-cfg.ts';
 import { TestMemory } from '../support/test-memory.ts';
 
 function board() {
@@ -103,7 +109,10 @@ describe('the DMA interface', () => {
   ])('write: control %i of %i bytes, writable %s: %i', (control, length, writable, error) => {
     const { fwCfg, memory, ports, dma } = board();
     const written: number[][] = [];
-    const key = fwCfg.addFile('a', new Uint8Array(4), { writable, onWrite: (bytes) => written.push([...bytes]) });
+    const key = fwCfg.addFile('a', new Uint8Array(4), {
+      writable,
+      onWrite: (bytes) => written.push([...bytes]),
+    });
     memory.store(0x5000, [7, 8]);
     ports.write16(0x510, key);
     expect(dma(control, length, 0x5000)).toEqual([0, 0, 0, error]);

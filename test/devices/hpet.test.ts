@@ -106,24 +106,27 @@ describe('comparators', () => {
   test.each([
     ['32 bits', 0x100, false],
     ['64 bits, written in halves', 0x000, true],
-  ])('periodic, %s: the first write with VAL_SET is the comparator, the next the period', (_name, mode, halves) => {
-    const { clock, pins, read, write } = board();
-    write(0x140, 0x4c | mode | ROUTE_20);
-    write(0x148, 100);
-    if (halves) write(0x14c, 0);
-    expect(read(0x140) & 0x40).toBe(0);
-    write(0x148, 30);
-    if (halves) write(0x14c, 0);
-    expect(read(0x148)).toBe(100);
-    write(0x10, 1);
-    clock.advance(999);
-    expect(pins.get(20)!.edges).toBe(0);
-    clock.advance(1);
-    expect(pins.get(20)!.edges).toBe(1);
-    expect(read(0x148)).toBe(130);
-    clock.advance(3000);
-    expect(pins.get(20)!.edges).toBe(11);
-  });
+  ])(
+    'periodic, %s: the first write with VAL_SET is the comparator, the next the period',
+    (_name, mode, halves) => {
+      const { clock, pins, read, write } = board();
+      write(0x140, 0x4c | mode | ROUTE_20);
+      write(0x148, 100);
+      if (halves) write(0x14c, 0);
+      expect(read(0x140) & 0x40).toBe(0);
+      write(0x148, 30);
+      if (halves) write(0x14c, 0);
+      expect(read(0x148)).toBe(100);
+      write(0x10, 1);
+      clock.advance(999);
+      expect(pins.get(20)!.edges).toBe(0);
+      clock.advance(1);
+      expect(pins.get(20)!.edges).toBe(1);
+      expect(read(0x148)).toBe(130);
+      clock.advance(3000);
+      expect(pins.get(20)!.edges).toBe(11);
+    },
+  );
 
   test('a late event skips the periods that have passed', () => {
     const { clock, pins, read, write } = board();

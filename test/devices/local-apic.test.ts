@@ -229,8 +229,8 @@ describe('x2APIC', () => {
     [0x800, 0x801, false],
   ])('IA32_APIC_BASE %i to %i: %s', (from, to, allowed) => {
     const apic = new ApicBench().apics[0]!;
-    if (from !== 0x800) apic.writeMsr(0x1b, (0xfee00000 | 0) | from, 0);
-    expect(apic.writeMsr(0x1b, (0xfee00000 | 0) | to, 0)).toBe(allowed);
+    if (from !== 0x800) apic.writeMsr(0x1b, 0xfee00000 | 0 | from, 0);
+    expect(apic.writeMsr(0x1b, 0xfee00000 | 0 | to, 0)).toBe(allowed);
   });
 
   test('registers as MSRs; the page is gone', () => {

@@ -17,7 +17,8 @@ function board() {
   ] as const) {
     ports.attach(base, count, vga, base - 0x3b0);
   }
-  const set = (index: number, register: number, value: number) => ports.write16(index, (value << 8) | register);
+  const set = (index: number, register: number, value: number) =>
+    ports.write16(index, (value << 8) | register);
   return { clock, vga, ports, set };
 }
 
@@ -180,7 +181,8 @@ describe('the text screen', () => {
   test('what is written at B8000h can be read', () => {
     const { vga } = board();
     vga.setTextMode();
-    for (const [i, c] of [...'Hello'].entries()) vga.writeMmio(0x18000 + 2 * (80 * 3 + i), 0x0700 | c.charCodeAt(0), 2);
+    for (const [i, c] of [...'Hello'].entries())
+      vga.writeMmio(0x18000 + 2 * (80 * 3 + i), 0x0700 | c.charCodeAt(0), 2);
     vga.writeMmio(0x18000 + 2 * (80 * 24 + 79), 0x07db, 2);
     const screen = vga.textScreen();
     expect([screen.length, screen[0]!.length]).toEqual([25, 80]);

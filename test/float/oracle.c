@@ -66,7 +66,7 @@ static const uint16_t quiet_cw = 0x37f;
   }
 #define X87_LIST(X)                                                                                    \
   X(fadd, "fadd %%st(1), %%st") X(fsub, "fsub %%st(1), %%st") X(fmul, "fmul %%st(1), %%st")             \
-  X(fdiv, "fdiv %%st(1), %%st") X(fdivr, "fdivr %%st(1), %%st") X(fsqrt, "fsqrt") X(fprem, "fprem")    \
+  X(fdiv, "fdiv %%st(1), %%st") X(fdivr, "fdivr %%st(1), %%st") X(fsubr, "fsubr %%st(1), %%st") X(fsqrt, "fsqrt") X(fprem, "fprem")    \
   X(fprem1, "fprem1") X(frndint, "frndint") X(fscale, "fscale") X(fxtract, "fxtract")                  \
   X(fcom, "fcom %%st(1)") X(fucom, "fucom %%st(1)") X(ftst, "ftst") X(fxam, "fxam")                    \
   X(fld32, "flds %[m]") X(fld64, "fldl %[m]") X(fild16, "filds %[m]") X(fild32, "fildl %[m]")          \

@@ -74,13 +74,21 @@ const FLIPS: Record<string, number> = { vfmadd: 0, vfnmadd: 1, vfmsub: 2, vfnmsu
 function run(op: string): void {
   const double = op.endsWith('sd') || op.includes('sd_');
   const binary = BINARY[op];
-  if (binary) return binary(lanes, A, B, OUT, env);
+  if (binary) {
+    binary(lanes, A, B, OUT, env);
+    return;
+  }
   const fma = /^(vfn?m(?:add|sub))(132|213|231)s[ds]$/.exec(op);
   if (fma) {
     // The oracle's instruction is `op xmm0, xmm1, xmm2` with a, b, c: the digits name factor, factor and addend.
-    const order = { '132': [A, C, B], '213': [B, A, C], '231': [B, C, A] }[fma[2] as '132'] as [number, number, number];
+    const order = { '132': [A, C, B], '213': [B, A, C], '231': [B, C, A] }[fma[2] as '132'] as [
+      number,
+      number,
+      number,
+    ];
     const fused = double ? f64.fused64 : f32.fused32;
-    return fused(lanes, ...order, FLIPS[fma[1]!]!, OUT, env);
+    fused(lanes, ...order, FLIPS[fma[1]!]!, OUT, env);
+    return;
   }
   const [name, immediateText] = op.split('_') as [string, string | undefined];
   const immediate = Number(immediateText);

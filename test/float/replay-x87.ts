@@ -1,4 +1,4 @@
-import { FloatEnv, FLOAT_ALL, FLOAT_DE } from '../../src/float/env.ts';
+import { FLOAT_ALL, FLOAT_DE, FloatEnv } from '../../src/float/env.ts';
 import * as f80 from '../../src/float/float80.ts';
 import * as convert from '../../src/float/float80-convert.ts';
 import { REMAINDER_PARTIAL, remainder80 } from '../../src/float/float80-remainder.ts';
@@ -49,7 +49,15 @@ const CONSTANTS: Record<string, readonly [number, number, number, number]> = {
 type Outcome = { conditions: number; checked: number; registers: 'kept' | 'pushed' | 'popped' | 'replaced' };
 
 function compared(order: number): Outcome {
-  const conditions = order === f80.UNORDERED ? C0 | C2 | C3 : order === f80.LESS ? C0 : order === f80.EQUAL ? C3 : 0;
+  const conditions =
+    order === f80.UNORDERED ? C0 | C2 | C3 : order === f80.LESS ? C0 : order === f80.EQUAL ? C3 : 0;
+  return { conditions, checked: C0 | C1 | C2 | C3, registers: 'kept' };
+}
+
+function examined(): Outcome {
+  const code = f80.examine80(words, ST0);
+  const sign = words[ST0 + 2]! & 0x8000 ? C1 : 0;
+  const conditions = (code & 4 ? C3 : 0) | (code & 2 ? C2 : 0) | (code & 1 ? C0 : 0) | sign;
   return { conditions, checked: C0 | C1 | C2 | C3, registers: 'kept' };
 }
 
@@ -73,7 +81,7 @@ function load(op: string): void {
   const [lo, hi] = [memory[0]!, memory[1]!];
   if (op === 'fld32') convert.loadSingle80(lo, words, NEW, env);
   else if (op === 'fld64') convert.loadDouble80(lo, hi, words, NEW, env);
-  else if (op === 'fild16') convert.loadInteger80((lo << 16) >> 16, lo << 16 >> 31, words, NEW);
+  else if (op === 'fild16') convert.loadInteger80((lo << 16) >> 16, (lo << 16) >> 31, words, NEW);
   else if (op === 'fild32') convert.loadInteger80(lo, lo >> 31, words, NEW);
   else if (op === 'fild64') convert.loadInteger80(lo, hi, words, NEW);
   else if (op === 'fbld') convert.loadDecimal80(lo, hi, memory[2]!, words, NEW);
@@ -110,6 +118,9 @@ function run(op: string): Outcome {
     case 'fsub':
       f80.subtract80(words, ST0, source, ST0, env);
       return kept;
+    case 'fsubr':
+      f80.subtractReversed80(words, ST0, source, ST0, env);
+      return kept;
     case 'fmul':
       f80.multiply80(words, ST0, source, ST0, env);
       return kept;
@@ -143,11 +154,14 @@ function run(op: string): Outcome {
       const answer = remainder80(words, ST0, source, op === 'fprem1', ST0, env);
       if (answer < 0) return kept;
       const conditions =
-        (answer & REMAINDER_PARTIAL ? C2 : 0) | (answer & 4 ? C0 : 0) | (answer & 2 ? C3 : 0) | (answer & 1 ? C1 : 0);
+        (answer & REMAINDER_PARTIAL ? C2 : 0) |
+        (answer & 4 ? C0 : 0) |
+        (answer & 2 ? C3 : 0) |
+        (answer & 1 ? C1 : 0);
       return { conditions, checked: C0 | C1 | C2 | C3, registers: 'kept' };
     }
     case 'fxam':
-      return { ...kept, checked: 0 };
+      return examined();
   }
   if (op.startsWith('fst') || op.startsWith('fist') || op === 'fbstp') {
     return { ...kept, registers: store(op) ? 'popped' : 'kept' };
@@ -169,9 +183,13 @@ export function replayX87(line: string): string | undefined {
   let [gotA, gotB] = [print(words, ST0), print(words, ST1)];
   if (outcome.registers === 'popped') [gotA, gotB] = [b!, INDEFINITE];
   else if (outcome.registers === 'replaced') gotA = print(words, NEW);
-  else if (outcome.registers === 'pushed' && (!stopped || pushesDenormal)) [gotA, gotB] = [print(words, NEW), print(words, ST0)];
+  else if (outcome.registers === 'pushed' && (!stopped || pushesDenormal))
+    [gotA, gotB] = [print(words, NEW), print(words, ST0)];
   const status = Number.parseInt(fsw!, 16);
-  const conditions = outcome.checked & C1 && !(outcome.conditions & C1) && outcome.checked === C1 ? env.roundedUp * C1 : outcome.conditions;
+  const conditions =
+    outcome.checked & C1 && !(outcome.conditions & C1) && outcome.checked === C1
+      ? env.roundedUp * C1
+      : outcome.conditions;
   const mask = FLOAT_ALL | outcome.checked;
   const got = `${gotA} ${gotB} ${print(memory, 0)} ${digits((env.flags | conditions) & mask, 4)}`;
   const want = `${wantA} ${wantB} ${wantM} ${digits(status & mask, 4)}`;

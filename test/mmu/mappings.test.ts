@@ -81,6 +81,12 @@ describe('mappings', () => {
     ]);
   });
 
+  test('only the highest bit that is translated is repeated above', () => {
+    const f = new Fixture('5-level');
+    f.map(0x0000_8000_0000_0000n, 0x300000);
+    expect(f.mmu.mappings().ranges.map((range) => range.linear)).toEqual([[0, 0x8000]]);
+  });
+
   test('entries with reserved bits map nothing', () => {
     const f = new Fixture();
     const entry = f.map(0x1000n, 0x300000);

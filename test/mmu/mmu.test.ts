@@ -80,6 +80,9 @@ describe.each(WIDTHS)('%i bytes', (bytes) => {
       for (const offset of places) {
         const f = twoPages();
         const linear = LINEAR + 0xff8n + BigInt(offset);
+        // Both pages have fast tags by now: a crosser must not take the one of its first page.
+        write(f, 'write', 1, LINEAR, 0n);
+        write(f, 'write', 1, LINEAR + 0x1800n, 0n);
         if (how === 'commit') read(f, 'modify', bytes, linear);
         write(f, how, bytes, linear, value);
         const expected = [...BYTES];
@@ -201,6 +204,36 @@ describe('devices and ROM', () => {
     ];
     expect(device.log).toEqual([...once, ...once]);
     expect(f.mmu.counters.walks[0]).toBe(2); // Mapped once, made dirty once: no walk for each access.
+  });
+
+  test('a commit goes where the last modify was, whatever the one before it met', () => {
+    const { f, device } = withDevice();
+    const commits = [
+      LINEAR + 0x1010n,
+      LINEAR + 0x10n,
+      LINEAR + 0xffen,
+      LINEAR + 0x18n,
+      LINEAR + 0xffen,
+      LINEAR + 0x1010n,
+    ];
+    read(f, 'modify', 4, LINEAR + 0x1010n);
+    for (const linear of commits) {
+      device.log.length = 0;
+      f.space.write32(0x302000, 0);
+      f.space.write32(0x302010, 0);
+      read(f, 'modify', 4, linear);
+      write(f, 'commit', 4, linear, 0x4433_2211n);
+      const where = [
+        device.log.filter((line) => line.startsWith('write')).join(' '),
+        f.space.read32(0x302000).toString(16),
+        f.space.read32(0x302010).toString(16),
+      ];
+      const inDevice = `write4 ${(linear & 0xfffn).toString(16)}=44332211`;
+      if (linear === LINEAR + 0x1010n) expect(where).toEqual(['', '0', '44332211']);
+      else if (linear === LINEAR + 0xffen)
+        expect(where).toEqual(['write1 ffe=11 write1 fff=22', '4433', '0']);
+      else expect(where).toEqual([inDevice, '0', '0']);
+    }
   });
 
   test('an access from a device page into memory is split into bytes', () => {

@@ -126,6 +126,21 @@ describe.each([
     expect(f.access('read', base + 0x5000n)).toBe('#PF(0x0)');
   });
 
+  test('leaves stale 4 KiB pages inside of it', () => {
+    const f = new Fixture(kind);
+    const directory = f.entryAt(base, level);
+    f.map(base + 0x1000n, 0x300000);
+    expect(f.access('read', base + 0x1000n)).toBe('ok');
+    // A large page takes the place of the table; nothing is flushed.
+    f.setEntry(directory, BigInt(physical) | ALL | PS);
+    f.mmu.invlpg(...at(0x1000n));
+    expect(f.access('read', base + 0x6000n)).toBe('ok');
+    f.setEntry(directory, 0n);
+    f.mmu.invlpg(...at(base + 0x6000n));
+    expect(f.access('read', base + 0x6000n)).toBe('#PF(0x0)');
+    expect(f.access('read', base + 0x1000n)).toBe('ok');
+  });
+
   test('leaves 4 KiB pages that lie where a large page was', () => {
     const f = new Fixture(kind);
     const entry = f.map(base, physical, ALL, level);
@@ -295,6 +310,44 @@ describe('PCID', () => {
     expect([kept(0n), kept(0x3000n), inSecond, kept(0x1000n)]).toEqual(expected);
   });
 
+  test('large pages: INVLPG for the current PCID, INVPCID of an address for local ones', () => {
+    const f = new Fixture();
+    f.control({ cr4: f.word('cr4') | CR4_PCIDE });
+    const local = f.map(LINEAR, 0x80_0000, ALL, 2);
+    const global = f.map(LINEAR + 0x20_0000n, 0x80_0000, ALL | G, 2);
+    const touch = () => [f.access('read', LINEAR + 0x5000n), f.access('read', LINEAR + 0x20_6000n)];
+    expect(touch()).toEqual(['ok', 'ok']);
+    f.setEntry(local, 0n);
+    f.setEntry(global, 0n);
+    f.mmu.loadCr3(f.newTable() | 1, 0, true);
+    f.mmu.invlpg(...at(LINEAR));
+    f.mmu.invpcid(0, 0, ...at(LINEAR + 0x20_0000n));
+    f.mmu.loadCr3(f.root, 0, true);
+    expect(touch()).toEqual(['ok', 'ok']);
+    // A global page goes with INVLPG in any address space.
+    f.mmu.loadCr3(f.newTable() | 1, 0, true);
+    f.mmu.invlpg(...at(LINEAR + 0x20_1000n));
+    f.mmu.loadCr3(f.root, 0, true);
+    expect(touch()).toEqual(['ok', '#PF(0x0)']);
+    // With the large page pushed out, its fragments are still told apart by what they are.
+    f.mmu.invpcid(0, 0, ...at(LINEAR));
+    expect(touch()).toEqual(['#PF(0x0)', '#PF(0x0)']);
+  });
+
+  test('fragments of a global page that was pushed out stay when local ones of its slot are dropped', () => {
+    const f = new Fixture();
+    f.control({ cr4: f.word('cr4') | CR4_PCIDE });
+    const global = f.map(LINEAR, 0x80_0000, ALL | G, 2);
+    f.map(LINEAR + 0x1_0000_0000n, 0x80_0000, ALL, 2);
+    expect(f.access('read', LINEAR + 0x5000n)).toBe('ok');
+    expect(f.access('read', LINEAR + 0x1_0000_7000n)).toBe('ok');
+    f.setEntry(global, 0n);
+    f.mmu.invpcid(0, 0, ...at(LINEAR + 0x6000n));
+    expect(f.access('read', LINEAR + 0x5000n)).toBe('ok');
+    f.mmu.invlpg(...at(LINEAR + 0x6000n));
+    expect(f.access('read', LINEAR + 0x5000n)).toBe('#PF(0x0)');
+  });
+
   test('more PCIDs than slots: the one that was not used for the longest time loses its own', () => {
     const { f, first, entries } = twoSpaces();
     f.mmu.invpcid(2, 0, 0, 0);
@@ -393,6 +446,32 @@ describe('without paging', () => {
     // The root at 1 MiB is now read at 0, where there is nothing.
     expect(f.access('read', LINEAR)).toBe('#PF(0x0)');
     expect(f.mmu.explain(...at(LINEAR)).stopped).toEqual({ level: 4, reason: 'not present' });
+  });
+});
+
+describe('the generation', () => {
+  test('is new after everything that may change a translation, and only then', () => {
+    const f = new Fixture();
+    f.map(LINEAR, 0x300000);
+    const seen = new Set<number>([f.mmu.generation]);
+    const events: [string, () => void][] = [
+      ['CR3', () => f.mmu.loadCr3(f.root, 0, false)],
+      ['INVLPG', () => f.mmu.invlpg(0, 0)],
+      ['INVPCID', () => f.mmu.invpcid(2, 0, 0, 0)],
+      ['A20', () => f.mmu.setA20(true)],
+      ['CR0.WP', () => f.control({ cr0: f.word('cr0') & ~CR0_WP })],
+      ['the map', () => f.space.setPageKind(0xe000_0000, 0x1000, 0)],
+    ];
+    for (const [name, event] of events) {
+      event();
+      expect([name, seen.has(f.mmu.generation)]).toEqual([name, false]);
+      seen.add(f.mmu.generation);
+    }
+    const last = f.mmu.generation;
+    f.access('read', LINEAR);
+    f.control({ cpl: 3 });
+    f.access('read', LINEAR);
+    expect(f.mmu.generation).toBe(last);
   });
 });
 

@@ -254,6 +254,19 @@ describe('reserved bits', () => {
   });
 });
 
+describe('an entry whose table is known from the paging-structure cache', () => {
+  test('is checked like any other', () => {
+    for (const kind of ['PAE', '4-level'] as const) {
+      const f = new Fixture(kind);
+      f.map(LINEAR[kind], 0x301000);
+      const entry = f.map(LINEAR[kind] + 0x1000n, 0x302000, ALL | A | D);
+      expect(f.access('read', LINEAR[kind])).toBe('ok');
+      f.setEntry(entry, f.entry(entry) | (1n << 45n));
+      expect(f.access('read', LINEAR[kind] + 0x1000n)).toBe('#PF(0x9)');
+    }
+  });
+});
+
 describe('PSE-36', () => {
   test('bits 20:13 of a 4 MiB entry are address bits 39:32', () => {
     const f = new Fixture('32-bit');

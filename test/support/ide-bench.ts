@@ -38,7 +38,10 @@ export class IdeBench {
   }
 
   /** Device, features, count, LBA low, mid, high, then the command; waits until BSY is clear. */
-  command(command: number, registers: { device?: number; features?: number; count?: number; lba?: number } = {}): void {
+  command(
+    command: number,
+    registers: { device?: number; features?: number; count?: number; lba?: number } = {},
+  ): void {
     const { device = 0xe0, features = 0, count = 0, lba = 0 } = registers;
     this.ports.write8(DATA + 6, device);
     this.ports.write8(DATA + 1, features);

@@ -240,3 +240,53 @@ export function kernelWith(
     ],
   });
 }
+
+export interface BzImageSpec {
+  readonly version?: number;
+  readonly setupSectors?: number;
+  readonly loadFlags?: number;
+  readonly kernel?: Uint8Array;
+  /** In 16-byte paragraphs; default: as long as the kernel is. */
+  readonly systemParagraphs?: number;
+  readonly initrdMax?: number;
+  readonly alignment?: number;
+  readonly relocatable?: number;
+  readonly xloadFlags?: number;
+  readonly commandLineMax?: number;
+  readonly preferred?: bigint;
+  readonly initBytes?: number;
+}
+
+/** A Linux bzImage: setup sectors with a header of protocol 2.15 (or as `version` says), then the kernel. */
+export function buildBzImage(spec: BzImageSpec = {}): Uint8Array {
+  const kernel = spec.kernel ?? counting(0x1000);
+  const sectors = spec.setupSectors ?? 4;
+  const file = new Uint8Array(((sectors || 4) + 1) * 512 + kernel.length);
+  const view = new DataView(file.buffer);
+  file.set(kernel, file.length - kernel.length);
+  file[0x1f1] = sectors;
+  view.setUint32(0x1f4, spec.systemParagraphs ?? Math.ceil(kernel.length / 16), true);
+  view.setUint16(0x1fe, 0xaa55, true);
+  file.set([0xeb, 0x6a], 0x200);
+  file.set(text('HdrS'), 0x202);
+  view.setUint16(0x206, spec.version ?? 0x20f, true);
+  file[0x211] = spec.loadFlags ?? 0x81;
+  view.setUint32(0x214, 0x100000, true);
+  view.setUint16(0x224, 0x5555, true);
+  view.setUint32(0x22c, spec.initrdMax ?? 0x7fffffff, true);
+  view.setUint32(0x230, spec.alignment ?? 0x200000, true);
+  file[0x234] = spec.relocatable ?? 1;
+  view.setUint16(0x236, spec.xloadFlags ?? 0x7f, true);
+  view.setUint32(0x238, spec.commandLineMax ?? 2047, true);
+  view.setBigUint64(0x258, spec.preferred ?? 0x1000000n, true);
+  view.setUint32(0x260, spec.initBytes ?? 0x400000, true);
+  return file;
+}
+
+/** One ELF note: owner, type, description. */
+export function elfNote(owner: string, type: number, description: Uint8Array): Uint8Array {
+  const padded = (bytes: Uint8Array): Uint8Array =>
+    concat(bytes, new Uint8Array((4 - (bytes.length % 4)) % 4));
+  const name = text(`${owner}\0`);
+  return concat(words(name.length, description.length, type), padded(name), padded(description));
+}

@@ -178,16 +178,23 @@ export function FXSAVE(core: Core, insn: Instruction): void {
     const at = (lo + offset) | 0;
     mmu.write32(at, (hi + (at >>> 0 < lo >>> 0 ? 1 : 0)) | 0, value);
   };
+  saveX87(words, insn.operandSize === 64, store);
+  store(24, words[STATE_MXCSR >> 2]!);
+  store(28, MXCSR_MASK);
+  for (let i = 0; i < savedXmm(core); i++) {
+    for (let part = 0; part < 4; part++) store(FXSAVE_XMM + i * 16 + part * 4, words[xmmWord(i) + part]!);
+  }
+}
+
+/** The x87 part of the area, offsets 0 to 23 and 32 to 159, in the 64-bit layout when `wide`. */
+export function saveX87(words: Int32Array, wide: boolean, store: (offset: number, value: number) => void): void {
   const fsw = words[STATE_FSW >> 2]!;
   store(0, (words[STATE_FCW >> 2]! & 0xffff) | (fsw << 16));
   store(4, (words[STATE_FTW >> 2]! & 0xff) | (words[STATE_FOP >> 2]! << 16));
-  const wide = insn.operandSize === 64;
   store(8, words[STATE_FIP >> 2]!);
   store(12, wide ? words[(STATE_FIP >> 2) + 1]! : words[STATE_FCS >> 2]!);
   store(16, words[STATE_FDP >> 2]!);
   store(20, wide ? words[(STATE_FDP >> 2) + 1]! : words[STATE_FDS >> 2]!);
-  store(24, words[STATE_MXCSR >> 2]!);
-  store(28, MXCSR_MASK);
   const top = (fsw >> 11) & 7;
   for (let i = 0; i < 8; i++) {
     const slot = (STATE_X87 >> 2) + ((top + i) & 7) * 4;
@@ -196,9 +203,40 @@ export function FXSAVE(core: Core, insn: Instruction): void {
     store(FXSAVE_ST + i * 16 + 8, words[slot + 2]! & 0xffff);
     store(FXSAVE_ST + i * 16 + 12, 0);
   }
-  for (let i = 0; i < savedXmm(core); i++) {
-    for (let part = 0; part < 4; part++) store(FXSAVE_XMM + i * 16 + part * 4, words[xmmWord(i) + part]!);
+}
+
+/** Loads what `saveX87` stores. */
+export function restoreX87(words: Int32Array, wide: boolean, load: (offset: number) => number): void {
+  const control = load(0);
+  const fcw = (control & 0x1f3f) | 0x40;
+  const fsw = control >>> 16;
+  const tags = load(4);
+  words[STATE_FCW >> 2] = fcw;
+  words[STATE_FSW >> 2] = withErrorSummary(fsw, fcw);
+  words[STATE_FTW >> 2] = tags & 0xff;
+  words[STATE_FOP >> 2] = (tags >>> 16) & 0x7ff;
+  words[STATE_FIP >> 2] = load(8);
+  words[(STATE_FIP >> 2) + 1] = wide ? load(12) : 0;
+  words[STATE_FCS >> 2] = wide ? 0 : load(12) & 0xffff;
+  words[STATE_FDP >> 2] = load(16);
+  words[(STATE_FDP >> 2) + 1] = wide ? load(20) : 0;
+  words[STATE_FDS >> 2] = wide ? 0 : load(20) & 0xffff;
+  const top = (fsw >> 11) & 7;
+  for (let i = 0; i < 8; i++) {
+    const slot = (STATE_X87 >> 2) + ((top + i) & 7) * 4;
+    words[slot] = load(FXSAVE_ST + i * 16);
+    words[slot + 1] = load(FXSAVE_ST + i * 16 + 4);
+    words[slot + 2] = load(FXSAVE_ST + i * 16 + 8) & 0xffff;
   }
+}
+
+/** The state that FNINIT makes, and registers that hold zeros (SDM Vol. 1, "Processor State Components", initial configuration). */
+export function initializeX87(words: Int32Array): void {
+  words[STATE_FCW >> 2] = FCW_INITIAL;
+  for (const offset of [STATE_FSW, STATE_FTW, STATE_FOP, STATE_FIP, STATE_FIP + 4, STATE_FDP, STATE_FDP + 4, STATE_FCS, STATE_FDS]) {
+    words[offset >> 2] = 0;
+  }
+  words.fill(0, STATE_X87 >> 2, (STATE_X87 >> 2) + 32);
 }
 
 /** XMM registers that the area holds: none without OSFXSR, sixteen in 64-bit mode. */
@@ -223,28 +261,7 @@ export function FXRSTOR(core: Core, insn: Instruction): void {
   };
   const mxcsr = load(24);
   if (mxcsr & ~MXCSR_MASK) core.raiseGP(0);
-  const control = load(0);
-  const fcw = (control & 0x1f3f) | 0x40;
-  const fsw = control >>> 16;
-  const tags = load(4);
-  const wide = insn.operandSize === 64;
-  words[STATE_FCW >> 2] = fcw;
-  words[STATE_FSW >> 2] = withErrorSummary(fsw, fcw);
-  words[STATE_FTW >> 2] = tags & 0xff;
-  words[STATE_FOP >> 2] = (tags >>> 16) & 0x7ff;
-  words[STATE_FIP >> 2] = load(8);
-  words[(STATE_FIP >> 2) + 1] = wide ? load(12) : 0;
-  words[STATE_FCS >> 2] = wide ? 0 : load(12) & 0xffff;
-  words[STATE_FDP >> 2] = load(16);
-  words[(STATE_FDP >> 2) + 1] = wide ? load(20) : 0;
-  words[STATE_FDS >> 2] = wide ? 0 : load(20) & 0xffff;
-  const top = (fsw >> 11) & 7;
-  for (let i = 0; i < 8; i++) {
-    const slot = (STATE_X87 >> 2) + ((top + i) & 7) * 4;
-    words[slot] = load(FXSAVE_ST + i * 16);
-    words[slot + 1] = load(FXSAVE_ST + i * 16 + 4);
-    words[slot + 2] = load(FXSAVE_ST + i * 16 + 8) & 0xffff;
-  }
+  restoreX87(words, insn.operandSize === 64, load);
   const count = savedXmm(core);
   if (count === 0) return;
   words[STATE_MXCSR >> 2] = mxcsr;

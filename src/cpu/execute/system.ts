@@ -15,6 +15,7 @@ import {
 } from '../../state/layout.ts';
 import { type Core, PENDING_HALT } from './core.ts';
 import { writeSystemFlags } from './flag.ts';
+import { componentsInUse } from './xsave.ts';
 import { effectiveAddress } from './operand.ts';
 import { checkUmip, requireCpl0 } from './system-segment.ts';
 
@@ -308,8 +309,8 @@ export function XGETBV(core: Core, _insn: Instruction): void {
   checkXcr(core);
   const index = core.gpr32[RCX * 2]!;
   if (index !== 0 && !(index === 1 && core.model.has('xgetbv1'))) core.raiseGP(0);
-  // XINUSE has everything that is enabled: nothing here tracks initial state.
-  setRegister32(core, RAX, core.words[STATE_XCR0 >> 2]!);
+  const xcr0 = core.words[STATE_XCR0 >> 2]!;
+  setRegister32(core, RAX, index === 1 ? xcr0 & componentsInUse(core) : xcr0);
   setRegister32(core, RDX, core.words[(STATE_XCR0 >> 2) + 1]!);
 }
 

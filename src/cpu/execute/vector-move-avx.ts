@@ -1,6 +1,8 @@
 import type { Instruction } from '../../isa/instruction.ts';
+import { STATE_MXCSR } from '../../state/layout.ts';
 import type { Core, Handler } from './core.ts';
-import { effectiveAddress } from './operand.ts';
+import { MXCSR_MASK } from './fx-state.ts';
+import { effectiveAddress, loadEd, storeEd } from './operand.ts';
 import {
   clearUpper,
   copySlot,
@@ -222,4 +224,18 @@ export function VZEROUPPER(core: Core, _insn: Instruction): void {
 export function VZEROALL(core: Core, _insn: Instruction): void {
   requireAvx(core);
   core.vectors.i32.fill(0, 0, core.state.is64Bit() ? 128 : 64);
+}
+
+/** VLDMXCSR m32 | VEX.LZ.0F AE /2 | Md (SDM Vol. 2A, "LDMXCSR—Load MXCSR Register"). */
+export function VLDMXCSR_Md(core: Core, insn: Instruction): void {
+  requireAvx(core);
+  const value = loadEd(core, insn);
+  if (value & ~MXCSR_MASK) core.raiseGP(0);
+  core.words[STATE_MXCSR >> 2] = value;
+}
+
+/** VSTMXCSR m32 | VEX.LZ.0F AE /3 | Md. */
+export function VSTMXCSR_Md(core: Core, insn: Instruction): void {
+  requireAvx(core);
+  storeEd(core, insn, core.words[STATE_MXCSR >> 2]!);
 }

@@ -1,6 +1,7 @@
 import { I32_ADD, I64_EXTEND_I32_U } from '../wasm/opcodes.ts';
-import { constant, type Emitter, type Size } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import { binary, type Form, unary } from './form.ts';
+import { constant, type Size } from './value.ts';
 
 export const ADD: Form = binary((e, size, a, b) => {
   e.push(a, size);
@@ -37,4 +38,3 @@ export const INC: Form = unary((e, size, a) => {
   e.flags.step(size, a, result, false);
   return result;
 });
-

@@ -10,9 +10,10 @@ import {
   I64_EXTEND_I32_U,
   SELECT,
 } from '../wasm/opcodes.ts';
-import { constant, type Emitter, type Size, type Value } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import { type Form, sizeOf } from './form.ts';
 import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+import { constant, type Size, type Value } from './value.ts';
 
 /** ZF says that `src` is 0; the other flags stay. The representation is that of `Flags.setStatus`. */
 function flagZero(e: Emitter, size: Size, src: Value): void {

@@ -1,7 +1,15 @@
-import { I32_AND, I32_OR, I32_SHL, I32_SHR_U, I32_WRAP_I64, I32_XOR, I64_EXTEND_I32_U } from '../wasm/opcodes.ts';
-import { constant, type Value } from './emitter.ts';
-import { type Form, sizeOf } from './form.ts';
+import {
+  I32_AND,
+  I32_OR,
+  I32_SHL,
+  I32_SHR_U,
+  I32_WRAP_I64,
+  I32_XOR,
+  I64_EXTEND_I32_U,
+} from '../wasm/opcodes.ts';
 import { setCarry } from './flag.ts';
+import { type Form, sizeOf } from './form.ts';
+import { constant, type Value } from './value.ts';
 
 /** BT BTS BTR BTC: a bit of a register by register or number, or of memory by number. CF alone changes. */
 function bitTest(change: 'none' | 'set' | 'reset' | 'complement'): Form {

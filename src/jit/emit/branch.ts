@@ -9,8 +9,9 @@ import {
   I64_SHL,
   I64_SHR_S,
 } from '../wasm/opcodes.ts';
-import { constant, type Emitter, type Value } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import { moveStack, peekValue, pushValue } from './stack.ts';
+import { constant, type Value } from './value.ts';
 
 /** A target of 64 bits must be canonical; what is not is left to the interpreter, and so is a fifth paging level. */
 function exitUnlessCanonical(e: Emitter, target: Value): void {

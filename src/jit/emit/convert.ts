@@ -1,5 +1,5 @@
 import { RAX, RDX } from '../../isa/registers.ts';
-import { I32_EXTEND16_S, I32_EXTEND8_S, I32_SHR_S, I64_EXTEND_I32_S, I64_SHR_S } from '../wasm/opcodes.ts';
+import { I32_EXTEND8_S, I32_EXTEND16_S, I32_SHR_S, I64_EXTEND_I32_S, I64_SHR_S } from '../wasm/opcodes.ts';
 import type { Form } from './form.ts';
 
 export const CBW: Form = () => (e) => {

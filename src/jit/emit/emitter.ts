@@ -20,13 +20,13 @@ import {
   I32_AND,
   I32_EQZ,
   I32_LOAD,
-  I32_LOAD16_U,
   I32_LOAD8_U,
+  I32_LOAD16_U,
   I32_SHL,
   I32_SHR_U,
   I32_STORE,
-  I32_STORE16,
   I32_STORE8,
+  I32_STORE16,
   I32_SUB,
   I32_WRAP_I64,
   I64_ADD,
@@ -42,33 +42,11 @@ import {
   WIDE_COMPARE,
 } from '../wasm/opcodes.ts';
 import { FlagEmitter } from './flags.ts';
-import {
-  ADDRESS,
-  BUDGET,
-  firstTemp,
-  FUNCTION_FILL,
-  GPR,
-  HOST,
-  POINTER,
-  RIP,
-} from './locals.ts';
-
-/** Operand size in bits. */
-export type Size = 8 | 16 | 32 | 64;
+import { ADDRESS, BUDGET, FUNCTION_FILL, firstTemp, GPR, HOST, POINTER, RIP } from './locals.ts';
+import type { Size, Value } from './value.ts';
 
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;
-
-/** A value that can be pushed again and again: a local, or a constant. */
-export interface Value {
-  readonly local: number;
-  readonly lo: number;
-  readonly hi: number;
-}
-
-export function constant(lo: number, hi: number = lo >> 31): Value {
-  return { local: -1, lo, hi };
-}
 
 /** Places in the code at which a handler is called: registers are stored before and loaded after. */
 export interface Splice {
@@ -410,4 +388,3 @@ export class Emitter {
     this.code.set(BUDGET);
   }
 }
-

@@ -47,14 +47,15 @@ export const CMC: Form = () => (e) => {
 };
 
 function direction(op: number, value: number): Form {
-  return () => ({ code }) => {
-    code.i32(0);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_RFLAGS);
-    code.i32(value);
-    code.op(op);
-    code.memory(I32_STORE, STATE_RFLAGS);
-  };
+  return () =>
+    ({ code }) => {
+      code.i32(0);
+      code.i32(0);
+      code.memory(I32_LOAD, STATE_RFLAGS);
+      code.i32(value);
+      code.op(op);
+      code.memory(I32_STORE, STATE_RFLAGS);
+    };
 }
 
 export const CLD: Form = direction(I32_AND, ~RFLAGS_DF);

@@ -1,9 +1,10 @@
+import type { Code } from '../wasm/code.ts';
 import {
   I32_AND,
   I32_EQ,
   I32_EQZ,
-  I32_EXTEND16_S,
   I32_EXTEND8_S,
+  I32_EXTEND16_S,
   I32_LE_S,
   I32_LE_U,
   I32_LT_S,
@@ -20,8 +21,8 @@ import {
   I64_SHR_U,
   SELECT,
 } from '../wasm/opcodes.ts';
-import { constant, type Emitter, type Size, type Value } from './emitter.ts';
 import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+import { constant, type Size, type Value } from './value.ts';
 
 /** Conditions by the low four bits of the opcode (SDM Vol. 1, "EFLAGS Condition Codes"). */
 export const CONDITION_NAMES = [
@@ -38,6 +39,15 @@ const LE = 14;
 
 const CARRY_BITS = 0xc0000000 | 0;
 const CARRY_AF = 8;
+
+/** What the flags need of the emitter. */
+export interface FlagHost {
+  readonly code: Code;
+  push(value: Value, size: Size): void;
+  alu(op: number, size: Size): void;
+  compare(op: number, size: Size): void;
+  temp(number: number, size: Size): number;
+}
 
 /** Flags that an instruction has left behind and that nobody has asked for yet. */
 interface Pending {
@@ -58,11 +68,11 @@ export class FlagEmitter {
   parity = 0;
   /** Whether the region reads or writes flags at all. */
   touched = false;
-  readonly #e: Emitter;
+  readonly #e: FlagHost;
   #pending: Pending | undefined;
 
-  constructor(emitter: Emitter) {
-    this.#e = emitter;
+  constructor(host: FlagHost) {
+    this.#e = host;
   }
 
   /** At the start of a block: the locals are right. */
@@ -111,7 +121,8 @@ export class FlagEmitter {
   add(size: Size, a: Value, b: Value, result: Value, carryIn = false): void {
     this.#set({
       materialise: () => this.#vector(size, a, b, result, false),
-      condition: (cc) => this.#byResult(size, result, cc) || (!carryIn && cc === B && this.#addCarry(size, a, result)),
+      condition: (cc) =>
+        this.#byResult(size, result, cc) || (!carryIn && cc === B && this.#addCarry(size, a, result)),
     });
   }
 
@@ -423,4 +434,3 @@ export class FlagEmitter {
     code.set(FLAG_CARRY);
   }
 }
-

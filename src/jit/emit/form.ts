@@ -1,5 +1,6 @@
 import type { Instruction } from '../../isa/instruction.ts';
-import { ACCESS_WRITE, constant, type Emitter, type Size, type Value } from './emitter.ts';
+import { ACCESS_WRITE, type Emitter } from './emitter.ts';
+import { constant, type Size, type Value } from './value.ts';
 
 /** Emits one instruction. */
 export type Emit = (e: Emitter, insn: Instruction) => void;
@@ -17,7 +18,9 @@ export function sizeOf(code: string | undefined): Size | undefined {
 /** The immediate in the operand size: bytes and words zero-extended, as registers of that size are. */
 export function immediate(insn: Instruction, size: Size): Value {
   if (size === 64) return constant(insn.immediate);
-  return constant(size === 8 ? insn.immediate & 0xff : size === 16 ? insn.immediate & 0xffff : insn.immediate);
+  return constant(
+    size === 8 ? insn.immediate & 0xff : size === 16 ? insn.immediate & 0xffff : insn.immediate,
+  );
 }
 
 /** What a two-operand operation makes of its operands; answers the result, and tells the flags. */
@@ -30,10 +33,11 @@ export function binary(operation: Binary, store: boolean): Form {
     const size = sizeOf(dest);
     if (!size || !src) return undefined;
     if (dest![0] === 'E' && src[0] === 'G') {
-      return (e, insn) => intoE(e, insn, size, operation, store, () => {
-        e.getG(insn, size);
-        return e.keep(1, size);
-      });
+      return (e, insn) =>
+        intoE(e, insn, size, operation, store, () => {
+          e.getG(insn, size);
+          return e.keep(1, size);
+        });
     }
     if (dest![0] === 'E' && src[0] === 'I') {
       return (e, insn) => intoE(e, insn, size, operation, store, () => immediate(insn, size));

@@ -1,6 +1,6 @@
 import { I32_AND, I32_OR, I32_XOR } from '../wasm/opcodes.ts';
-import { constant } from './emitter.ts';
 import { type Binary, binary, type Form, unary } from './form.ts';
+import { constant } from './value.ts';
 
 function logic(op: number): Binary {
   return (e, size, a, b) => {

@@ -1,13 +1,14 @@
 import {
-  I32_EXTEND16_S,
   I32_EXTEND8_S,
+  I32_EXTEND16_S,
   I32_WRAP_I64,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
 } from '../wasm/opcodes.ts';
-import { type Emitter, type Size, constant } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import { type Emit, type Form, immediate, proveE, sizeOf } from './form.ts';
 import { HOST } from './locals.ts';
+import { constant, type Size } from './value.ts';
 
 export const MOV: Form = ([dest, src]) => {
   const size = sizeOf(dest);

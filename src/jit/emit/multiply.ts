@@ -26,9 +26,10 @@ import {
   I64_SHR_U,
   I64_SUB,
 } from '../wasm/opcodes.ts';
-import type { Emitter, Size, Value } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import { type Emit, type Form, immediate, sizeOf } from './form.ts';
 import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+import type { Size, Value } from './value.ts';
 
 /** CF and OF become what is on the stack (0 or 1). */
 function setOverflow(e: Emitter): void {
@@ -84,7 +85,10 @@ function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratch: numb
   shifted();
   code.op(I64_ADD);
   if (!signed) return;
-  for (const [x, y] of [[a, b], [b, a]] as const) {
+  for (const [x, y] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     e.push(x, 64);
     code.i64(63);
     code.op(I64_SHR_S);

@@ -1,8 +1,18 @@
-import { I32_AND, I32_OR, I32_ROTL, I32_ROTR, I32_SHL, I32_SHR_U, I32_WRAP_I64, I64_EXTEND_I32_U, SELECT } from '../wasm/opcodes.ts';
-import type { Emitter, Size, Value } from './emitter.ts';
-import { constant } from './emitter.ts';
+import {
+  I32_AND,
+  I32_OR,
+  I32_ROTL,
+  I32_ROTR,
+  I32_SHL,
+  I32_SHR_U,
+  I32_WRAP_I64,
+  I64_EXTEND_I32_U,
+  SELECT,
+} from '../wasm/opcodes.ts';
+import type { Emitter } from './emitter.ts';
 import { type Form, sizeOf } from './form.ts';
 import { FLAG_CARRY } from './locals.ts';
+import { constant, type Size, type Value } from './value.ts';
 
 const CL = 8;
 
@@ -73,4 +83,3 @@ function rotate(left: boolean): Form {
 
 export const ROL: Form = rotate(true);
 export const ROR: Form = rotate(false);
-

@@ -1,7 +1,7 @@
 import {
   I32_AND,
-  I32_EXTEND16_S,
   I32_EXTEND8_S,
+  I32_EXTEND16_S,
   I32_OR,
   I32_SHL,
   I32_SHR_S,
@@ -11,8 +11,9 @@ import {
   I32_XOR,
   I64_EXTEND_I32_U,
 } from '../wasm/opcodes.ts';
-import { constant, type Emitter, type Size, type Value } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import { type Form, sizeOf } from './form.ts';
+import { constant, type Size, type Value } from './value.ts';
 
 /** Byte offset of CL in the register file. */
 const CL = 8;

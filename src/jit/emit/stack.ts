@@ -1,7 +1,8 @@
 import { RBP, RSP, SS } from '../../isa/registers.ts';
 import { I32_ADD, I64_EXTEND_I32_U } from '../wasm/opcodes.ts';
-import { ACCESS_READ, ACCESS_WRITE, type Emitter, type Size, type Value } from './emitter.ts';
+import { ACCESS_READ, ACCESS_WRITE, type Emitter } from './emitter.ts';
 import { type Form, immediate, sizeOf } from './form.ts';
+import type { Size, Value } from './value.ts';
 
 /*
  * The stack pointer has the size of the code: 64 bits, or 32 where SS is flat and has its B flag set. It changes last.
@@ -89,4 +90,3 @@ export const LEAVE: Form = ([code]) => {
     e.setRegister(RBP, size);
   };
 };
-

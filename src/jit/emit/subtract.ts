@@ -1,7 +1,7 @@
 import { I32_SUB } from '../wasm/opcodes.ts';
 import { pushCarry } from './add.ts';
-import { constant } from './emitter.ts';
 import { type Binary, binary, type Form, unary } from './form.ts';
+import { constant } from './value.ts';
 
 export const subtract: Binary = (e, size, a, b) => {
   e.push(a, size);

@@ -32,7 +32,10 @@ export const TYPE_REGION = 0;
  * A module of functions `(i32) -> i32`, exported as `0`, `1` ..., that imports memory `e.m`, table `e.t` and functions
  * of i32.
  */
-export function encodeModule(imports: readonly FunctionImport[], functions: readonly FunctionBody[]): Uint8Array {
+export function encodeModule(
+  imports: readonly FunctionImport[],
+  functions: readonly FunctionBody[],
+): Uint8Array {
   const out = new ByteBuffer(1024);
   for (const byte of MAGIC) out.u8(byte);
   section(out, SECTION_TYPE, (s) => {

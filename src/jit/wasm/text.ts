@@ -3,16 +3,17 @@
  * the distance that is encoded.
  */
 const NAMES: Readonly<Record<number, string>> = {
-  0x00: 'unreachable', 0x02: 'block', 0x03: 'loop', 0x04: 'if', 0x05: 'else', 0x0b: 'end', 0x0c: 'br L',
-  0x0d: 'br_if L', 0x0f: 'return', 0x10: 'call L', 0x13: 'return_call_indirect L L', 0x1a: 'drop', 0x1b: 'select',
-  0x20: 'local.get V', 0x21: 'local.set V', 0x22: 'local.tee V',
-  0x28: 'i32.load M', 0x29: 'i64.load M', 0x2c: 'i32.load8_s M', 0x2d: 'i32.load8_u M', 0x2e: 'i32.load16_s M',
-  0x2f: 'i32.load16_u M', 0x36: 'i32.store M', 0x37: 'i64.store M', 0x3a: 'i32.store8 M', 0x3b: 'i32.store16 M',
-  0x41: 'i32.const S', 0x42: 'i64.const X',
-  0xa7: 'i32.wrap_i64', 0xac: 'i64.extend_i32_s', 0xad: 'i64.extend_i32_u', 0xc0: 'i32.extend8_s', 0xc1: 'i32.extend16_s',
+  0: 'unreachable', 2: 'block', 3: 'loop', 4: 'if', 5: 'else', 11: 'end', 12: 'br L',
+  13: 'br_if L', 15: 'return', 16: 'call L', 19: 'return_call_indirect L L', 26: 'drop', 27: 'select',
+  32: 'local.get V', 33: 'local.set V', 34: 'local.tee V',
+  40: 'i32.load M', 41: 'i64.load M', 44: 'i32.load8_s M', 45: 'i32.load8_u M', 46: 'i32.load16_s M',
+  47: 'i32.load16_u M', 54: 'i32.store M', 55: 'i64.store M', 58: 'i32.store8 M', 59: 'i32.store16 M',
+  65: 'i32.const S', 66: 'i64.const X',
+  167: 'i32.wrap_i64', 172: 'i64.extend_i32_s', 173: 'i64.extend_i32_u', 192: 'i32.extend8_s', 193: 'i32.extend16_s',
 }; // biome-ignore format: code and name.
 const COMPARISONS = 'eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u'.split(' ');
-const ARITHMETIC = 'clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr'.split(' ');
+const ARITHMETIC =
+  'clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr'.split(' ');
 
 function nameOf(opcode: number): string | undefined {
   if (opcode >= 0x45 && opcode < 0x50) return `i32.${COMPARISONS[opcode - 0x45]}`;

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Block } from '../../src/cpu/blocks.ts';
+import { decode } from '../../src/cpu/decode/decode.ts';
+import { opEndsBlock } from '../../src/cpu/decode/ops.ts';
+import { HANDLERS } from '../../src/cpu/handlers.ts';
+import { compile } from '../../src/jit/compile.ts';
+import { localName } from '../../src/jit/emit/locals.ts';
+import { discover } from '../../src/jit/region.ts';
+import { encodeModule } from '../../src/jit/wasm/module.ts';
+import { bodyText } from '../../src/jit/wasm/text.ts';
+
+const BASE = 0x100000;
+const FLAT = { read: 0x3f, write: 0x3f, stack32: true };
+
+function blockAt(bytes: Uint8Array, at: number, size: 16 | 32 | 64): Block | undefined {
+  const instructions = [];
+  for (let offset = at; offset < bytes.length; ) {
+    const insn = decode(bytes, offset, bytes.length - offset, size);
+    if (!insn) break;
+    insn.start = offset - at;
+    offset += insn.length;
+    insn.next = offset - at;
+    instructions.push(insn);
+    if (opEndsBlock(insn.op)) break;
+  }
+  if (instructions.length === 0) return undefined;
+  return new Block(
+    BASE + at,
+    instructions,
+    instructions.map((insn) => HANDLERS[insn.op]!),
+  );
+}
+
+function compiled(hex: string, size: 32 | 64) {
+  const bytes = Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (pair) => Number.parseInt(pair, 16));
+  const source = { blockAt: (physical: number) => blockAt(bytes, physical - BASE, size) };
+  const nodes = discover(source, source.blockAt(BASE)!, BASE, 0, true);
+  return compile(nodes, { codeSize: size, ripHi: 0, flat: FLAT }, 0);
+}
+
+/*
+ * The text of small regions, reviewed by hand. A change of the emitters shows here first: look at the difference before
+ * accepting it with `vitest -u`.
+ */
+describe('the WebAssembly of small regions', () => {
+  test.each([
+    // name                 bytes                                              size  what it is
+    ['add-loop', '4801d8 48ffc9 75f8 f4', 64], // add rax,rbx; dec rcx; jnz
+    ['load', '8b4708 f4', 64], // mov eax,[rdi+8]
+    ['store', '48895704 f4', 64], // mov [rdi+4],rdx
+    ['compare-and-branch', '39d8 7202 31c0 f4', 64], // cmp eax,ebx; jb; xor eax,eax
+    ['byte-registers', '00e7 8a66ff f4', 64], // add bh,ah; mov ah,[rsi-1]
+    ['word', '6601d8 f4', 64], // add ax,bx
+    ['shift-by-cl', '48d3e0 f4', 64], // shl rax,cl
+    ['carry-chain', '4801d8 4811d1 f4', 64], // add rax,rbx; adc rcx,rdx
+    ['read-modify-write', '480107 f4', 64], // add [rdi],rax
+    ['call-and-return', 'e801000000 f4 4801d8 c3', 64], // call; hlt; add rax,rbx; ret
+    ['segment-base', '65488b042528000000 f4', 64], // mov rax,gs:[0x28]
+    ['handler', '0fa2 01d8 f4', 64], // cpuid; add eax,ebx
+    ['flat-32-bit', '8b4508 40 c9 c3', 32], // mov eax,[ebp+8]; inc eax; leave; ret
+  ] as const)('%s', async (name, hex, size) => {
+    // biome-ignore format: a table.
+    const { body } = compiled(hex, size);
+    const header = `;; ${size}-bit: ${hex}\n`;
+    const text = `${header}${bodyText(body.code.view(), localName)}\n`;
+    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'golden', `${name}.txt`));
+    const imports = [
+      { name: 'fill', parameters: 3 },
+      { name: 'run', parameters: 2 },
+    ];
+    expect(() => new WebAssembly.Module(encodeModule(imports, [body]))).not.toThrow();
+  });
+
+  test('an irreducible graph becomes a reducible one with an exit', () => {
+    // jz into the middle of a loop: 1: jz 3; 2: inc eax; 3: dec ecx; jnz 2; hlt
+    const { body, longest } = compiled('7402 ffc0 ffc9 75fa f4', 64);
+    expect(body.code.length).toBeGreaterThan(0);
+    expect(longest).toBeGreaterThan(2);
+  });
+});

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createMachine } from '../../src/boot/create-machine.ts';
+import { runInLockstep } from '../../src/debug/lockstep.ts';
+import { guestFile } from '../support/guest-file.ts';
+import { Dice, randomProgram } from '../support/random-program.ts';
+
+const DATA = 0x300000;
+const STACK = 0x280000;
+
+/** A machine in flat 32-bit or in 64-bit mode, with `code` where it goes on. */
+function machineWith(size: 32 | 64, jit: boolean, code: Uint8Array, prepare: Dice, crossing = false) {
+  const kernel = { name: 'translate.elf', bytes: guestFile(join('bin', 'translate', 'translate.elf')) };
+  const commandLine = 'pages=4k order=seq size=64M touches=1 write=1';
+  const machine = createMachine({ kernel, commandLine, memory: 1 << 26, jit });
+  if (size === 64) {
+    machine.runUntil({ mode: '64-bit' });
+    machine.step(200);
+  }
+  const place = machine.translate(machine.registers().rip).physical!;
+  machine.space.load(place, code);
+  const { gpr32 } = machine.state;
+  for (let n = 0; n < 16; n++) {
+    const lo = prepare.below(4) === 0 ? prepare.below(256) : prepare.below(0x100000000) | 0;
+    const hi = prepare.below(0x100000000) | 0;
+    if (n === 4) continue;
+    gpr32[n * 2] = size === 64 || n < 8 ? lo : 0;
+    gpr32[n * 2 + 1] = size === 64 ? hi : 0;
+  }
+  const data = DATA + (crossing ? 0xfc0 : 0);
+  gpr32[7 * 2] = data;
+  gpr32[7 * 2 + 1] = 0;
+  if (size === 32) gpr32[4 * 2] = STACK;
+  const counter = size === 64 ? 15 : 5;
+  gpr32[counter * 2] = 900;
+  gpr32[counter * 2 + 1] = 0;
+  machine.space.load(
+    data,
+    Uint8Array.from({ length: 256 }, () => prepare.below(256)),
+  );
+  machine.core.flags.write(2);
+  return machine;
+}
+
+function compiledRegions(machine: ReturnType<typeof machineWith>): number {
+  return (machine.processor.blocks.listener as unknown as { cache: { compiled: number } }).cache.compiled;
+}
+
+describe.each([32, 64] as const)('compiled code of %i bits does as the interpreter does', (size) => {
+  test.each(Array.from({ length: 24 }, (_, seed) => seed + 1))('random program %i', (seed) => {
+    const dice = new Dice(seed * 7919 + size);
+    const code = randomProgram(dice, size);
+    const crossing = dice.below(6) === 0;
+    const state = dice.below(0x7fffffff);
+    const [first, second] = [false, true].map((jit) =>
+      machineWith(size, jit, code, new Dice(state), crossing),
+    );
+    const chunk = () => 1 + dice.below(3000);
+    const divergence = runInLockstep(first!, second!, { maxInstructions: 60_000, chunk });
+    expect(divergence).toBeUndefined();
+    expect(compiledRegions(second!)).toBeGreaterThan(0);
+  });
+});
+
+test('code that changes itself is seen at once', () => {
+  // again: add eax, 1 / inc byte [rip - 7 + 2] (the immediate of the add) / dec r15 / jnz again / hlt
+  const code = Uint8Array.from([
+    0x83, 0xc0, 0x01, 0xfe, 0x05, 0xf9, 0xff, 0xff, 0xff, 0x49, 0xff, 0xcf, 0x75, 0xf2, 0xf4,
+  ]);
+  const [first, second] = [false, true].map((jit) => machineWith(64, jit, code, new Dice(1)));
+  expect(runInLockstep(first!, second!, { maxInstructions: 10_000, chunk: 777 })).toBeUndefined();
+});
+
+test('code that changes another page of code is seen too', () => {
+  // The store goes to the page after, where nothing runs; then a call to a function there that the host has changed.
+  const loop = Uint8Array.from([0x01, 0xd8, 0x49, 0xff, 0xcf, 0x75, 0xf9, 0xf4]);
+  const [first, second] = [false, true].map((jit) => machineWith(64, jit, loop, new Dice(2)));
+  for (const machine of [first!, second!]) machine.run({ maxInstructions: 2000 });
+  expect(compiledRegions(second!)).toBe(1);
+  // Somebody outside (DMA) turns the ADD into SUB.
+  const place = first!.translate(first!.registers().rip).physical! & ~0xf;
+  for (const machine of [first!, second!]) {
+    const at = machine.readPhysical(place - 16, 64).indexOf(0xd8) + place - 16 - 1;
+    machine.space.load(at, Uint8Array.from([0x29]));
+  }
+  expect(runInLockstep(first!, second!, { maxInstructions: 5000, chunk: 333 })).toBeUndefined();
+});
+
+test('an event arrives at the same instruction in both tiers', () => {
+  const loop = Uint8Array.from([0x01, 0xd8, 0x49, 0xff, 0xc7, 0x75, 0xf9, 0xf4]);
+  const seen = [false, true].map((jit) => {
+    const machine = machineWith(64, jit, loop, new Dice(3));
+    const fired: number[] = [];
+    const event = {
+      due: 0,
+      fire: () => {
+        fired.push(machine.instructions);
+        if (fired.length < 9) machine.clock.schedule(event, machine.clock.now() + 12_340);
+      },
+    };
+    machine.clock.schedule(event, machine.clock.now() + 30_000);
+    machine.run({ maxInstructions: 50_000 });
+    return [...fired, machine.instructions];
+  });
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[0]).toHaveLength(10);
+});

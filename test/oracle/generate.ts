@@ -1,0 +1,191 @@
+import {
+  ADDRESS_ABSOLUTE, ADDRESS_BASE, ADDRESS_BASE_INDEX, ADDRESS_INDEX, type Instruction,
+} from '../../src/isa/instruction.ts'; // biome-ignore format: a list of nouns.
+import { RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from '../../src/isa/registers.ts';
+import { RFLAGS_AC, RFLAGS_DF, RFLAGS_STATUS } from '../../src/isa/rflags.ts';
+import type { Form } from './forms.ts';
+import { encode } from './forms.ts';
+import { type Case, CODE, DATA, DATA_BYTES, FLAG_STEP } from './protocol.ts';
+import type { Random } from './random.ts';
+
+/** Words at which something happens. */
+const EDGES = [
+  0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, 0x7f, 0x80, 0x81, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff,
+  0x80000000, 0x80000001, 0xffffffff, 0xfffffffe, 0xffff8000, 0xffffff80, 0x55555555, 0xaaaaaaaa, 0x01010101, 0x80808080, 0x7f7f7f7f,
+]; // biome-ignore format: numbers.
+
+const SINGLES = [
+  0x00000000, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0x7fbfffff, 0x00000001,
+  0x807fffff, 0x00800000, 0x7f7fffff, 0xff7fffff, 0x3f7fffff, 0x3f800001, 0x4b000000, 0x4f000000, 0xcf000000, 0x4effffff, 0x5f000000,
+]; // biome-ignore format: numbers.
+
+/** High words of doubles; the low word is 0, all ones or random. */
+const DOUBLES = [
+  0x00000000, 0x80000000, 0x3ff00000, 0xbff00000, 0x7ff00000, 0xfff00000, 0x7ff80000, 0x7ff00000, 0x00100000, 0x000fffff, 0x7fefffff,
+  0x40e00000, 0x41e00000, 0xc1e00000, 0x43e00000, 0xc3e00000, 0x36a00000, 0x38100000, 0x47efffff, 0x37f00000,
+]; // biome-ignore format: numbers.
+
+function word(random: Random): number {
+  const kind = random.below(4);
+  if (kind === 0) return random.pick(EDGES) | 0;
+  if (kind === 1) return random.word() >> random.below(32);
+  return random.word();
+}
+
+/** Two words of a general register. */
+function fillRegister(random: Random, gpr: Int32Array, register: number): void {
+  const kind = random.below(6);
+  let lo = word(random);
+  let hi = word(random);
+  if (kind === 0) hi = 0;
+  else if (kind === 1) hi = lo >> 31;
+  else if (kind === 2) {
+    lo = random.below(256);
+    hi = 0;
+  }
+  gpr[register * 2] = lo;
+  gpr[register * 2 + 1] = hi;
+}
+
+/** Four words of a vector in one of several tempers. */
+function fillVector(random: Random, words: Int32Array, at: number): void {
+  const kind = random.below(8);
+  for (let n = 0; n < 4; n++) {
+    if (kind === 0) words[at + n] = 0;
+    else if (kind === 1) words[at + n] = -1;
+    else if (kind === 2) words[at + n] = random.pick(SINGLES) | 0;
+    else if (kind === 3) {
+      const low = random.below(3);
+      if (n & 1) words[at + n] = random.pick(DOUBLES) | 0;
+      else words[at + n] = low === 0 ? 0 : low === 1 ? -1 : random.word();
+    } else if (kind === 4) words[at + n] = random.pick(EDGES) | 0;
+    else if (kind === 5) {
+      // Text: few letters, an end somewhere.
+      let value = 0;
+      for (let k = 0; k < 4; k++) value |= (random.chance(0.1) ? 0 : 97 + random.below(4)) << (8 * k);
+      words[at + n] = value;
+    } else words[at + n] = random.word();
+  }
+}
+
+/** The contents of the data pages: values of all kinds side by side. */
+export function makePattern(random: Random): Uint8Array {
+  const words = new Int32Array(DATA_BYTES / 4);
+  for (let at = 0; at < words.length; at += 4) fillVector(random, words, at);
+  return new Uint8Array(words.buffer);
+}
+
+function fillSt(random: Random, st: Int32Array, at: number): void {
+  st[at] = random.chance(0.3) ? 0 : random.word();
+  st[at + 1] = random.chance(0.3) ? 0x80000000 | 0 : random.word();
+  const exponents = [0, 1, 0x7fff, 0x3fff, 0x4000, 0x403e, 0x7ffe, 0x3fbe];
+  const exponent = random.chance(0.5) ? random.pick(exponents) : 0x3fff - 70 + random.below(140);
+  st[at + 2] = exponent | (random.below(2) << 15);
+  st[at + 3] = 0;
+}
+
+/** An address in or at the edge of the data pages. */
+function chooseTarget(random: Random): number {
+  const kind = random.below(20);
+  if (kind < 11) return DATA + 512 + random.below(220) * 32;
+  if (kind < 14) return DATA + 512 + random.below(900) * 8;
+  if (kind < 18) return DATA + 512 + random.below(7000);
+  if (kind === 18) return DATA + 0x1000 - random.below(40);
+  return random.chance(0.7) ? DATA + DATA_BYTES - random.below(40) : DATA - random.below(20);
+}
+
+function setAddress(gpr: Int32Array, register: number, value: number): void {
+  gpr[register * 2] = value | 0;
+  gpr[register * 2 + 1] = Math.floor(value / 4294967296);
+}
+
+/** Gives base and index registers values that lead to `target`, as far as the form allows. */
+function aim(random: Random, c: Case, insn: Instruction, target: number, isVector: boolean): void {
+  const { gpr } = c;
+  const { base, index, displacement, scale } = insn;
+  if (isVector) {
+    for (let n = 0; n < 8; n++) {
+      const at = (n < 4 ? 0 : 64) + index * 4 + (n & 3);
+      const wide = /Q[QD]|QP/.test(c.name);
+      c.vectors[at] = wide && n & 1 ? 0 : random.below(32) << random.below(3);
+    }
+    if (base >= 0) setAddress(gpr, base, target - displacement);
+    return;
+  }
+  switch (insn.addressForm) {
+    case ADDRESS_BASE:
+      setAddress(gpr, base, target - displacement);
+      break;
+    case ADDRESS_INDEX:
+      setAddress(gpr, index, Math.floor((target - displacement) / (1 << scale)));
+      break;
+    case ADDRESS_BASE_INDEX: {
+      if (base === index) {
+        setAddress(gpr, base, Math.floor((target - displacement) / ((1 << scale) + 1)));
+        break;
+      }
+      const step = random.below(2000) - 1000;
+      setAddress(gpr, index, step);
+      setAddress(gpr, base, target - displacement - step * (1 << scale));
+      break;
+    }
+    case ADDRESS_ABSOLUTE:
+    default:
+  }
+  // With 32-bit addresses the upper halves do not count.
+  if (insn.addressSize === 32 && random.chance(0.5)) {
+    if (base >= 0) gpr[base * 2 + 1] = random.word();
+  }
+}
+
+const STRINGS = /^(?:MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
+const BRANCHES = /_J$|^(?:JMP|CALL)_E$|^RET_near|^POPF/;
+
+/** Fills `c` with a case of `form`; false when no bytes of that form were found. */
+export function generate(form: Form, random: Random, c: Case): Instruction | undefined {
+  const target = chooseTarget(random);
+  let insn: Instruction | undefined;
+  for (let tries = 0; tries < 40 && !insn; tries++) insn = encode(form, random, c.bytes, CODE, target);
+  if (!insn) return undefined;
+  const { name } = form;
+  c.name = name;
+  c.length = insn.length;
+  c.flags = BRANCHES.test(name) ? FLAG_STEP : 0;
+  for (let register = 0; register < 16; register++) fillRegister(random, c.gpr, register);
+  c.rflags = random.word() & RFLAGS_STATUS;
+  if (random.chance(0.2)) c.rflags |= RFLAGS_DF;
+  if (random.chance(0.03)) c.rflags |= RFLAGS_AC;
+  for (let at = 0; at < 128; at += 4) fillVector(random, c.vectors, at);
+  for (let at = 0; at < 32; at += 4) fillSt(random, c.st, at);
+  c.fcw = random.chance(0.5) ? 0x37f : 0x7f | (random.below(16) << 8);
+  c.fsw = random.below(8) << 11;
+  c.ftw = random.chance(0.7) ? 0xff : random.below(256);
+  c.mxcsr = random.chance(0.5) ? 0x1f80 : 0x1f80 | (random.below(4) << 13) | (random.below(2) << 15) | (random.below(2) << 6);
+
+  // Implicit operands.
+  setAddress(c.gpr, RSP, DATA + 0x800 + random.below(0x200) * 8 + (random.chance(0.1) ? random.below(8) : 0));
+  if (name.startsWith('ENTER') || name.startsWith('LEAVE')) setAddress(c.gpr, RBP, DATA + 0x800 + random.below(0x200) * 8);
+  if (STRINGS.test(name)) {
+    setAddress(c.gpr, RSI, chooseTarget(random));
+    setAddress(c.gpr, RDI, random.chance(0.2) ? c.gpr[RSI * 2]! + random.below(64) : chooseTarget(random));
+    setAddress(c.gpr, RCX, random.below(30));
+  } else if (name.startsWith('XLAT')) setAddress(c.gpr, RBX, target - 128);
+  else if (name.includes('MASKMOVQ') || name.includes('MASKMOVDQU')) setAddress(c.gpr, RDI, target);
+  else if (/^PCMPESTR|^VPCMPESTR/.test(name)) {
+    for (const register of [RAX, RDX]) if (random.chance(0.8)) setAddress(c.gpr, register, random.below(40) - 20);
+  } else if (/^I?DIV_/.test(name) && random.chance(0.7)) {
+    // Most random quotients are too large.
+    const small = random.chance(0.5) ? 0 : random.word() >> 24;
+    c.gpr[RDX * 2] = small;
+    c.gpr[RDX * 2 + 1] = small >> 31;
+    if (name.endsWith('b')) c.gpr[RAX * 2]! &= 0xffff07ff;
+  }
+  if (/^BT[SRC]?_E[wdq]_G/.test(name) && insn.isMemory) {
+    const offset = random.below(16000) - 8000;
+    c.gpr[insn.reg * 2] = offset;
+    c.gpr[insn.reg * 2 + 1] = offset >> 31;
+  }
+  if (insn.isMemory && insn.addressForm !== 0) aim(random, c, insn, target, name.includes('GATHER'));
+  if (/^(?:JMP|CALL)_E$/.test(name) && !insn.isMemory && random.chance(0.9)) setAddress(c.gpr, insn.rm, DATA + random.below(0x2000));
+  return insn;
+}

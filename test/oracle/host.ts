@@ -1,0 +1,61 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { type Case, CASE_BYTES, DATA_BYTES, type Outcome, RESULT_BYTES, emptyOutcome, readResult, writeCase } from './protocol.ts';
+
+/** The helper that runs cases on this machine's processor. */
+export class Host {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  #received: Buffer[] = [];
+  #length = 0;
+  #wanted = 0;
+  #resolve: ((data: Buffer) => void) | undefined;
+  #ended: string | undefined;
+  #reject: ((error: Error) => void) | undefined;
+
+  constructor(program: string) {
+    this.#child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.stdout.on('data', (data: Buffer) => {
+      this.#received.push(data);
+      this.#length += data.length;
+      this.#settle();
+    });
+    this.#child.on('exit', (code, signal) => {
+      this.#ended = `the helper ended: ${signal ?? code}`;
+      this.#reject?.(new Error(this.#ended));
+    });
+    this.#child.stdin.on('error', () => {});
+  }
+
+  #settle(): void {
+    if (!this.#resolve || this.#length < this.#wanted) return;
+    const all = Buffer.concat(this.#received);
+    this.#received = [];
+    this.#length = 0;
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    resolve(all);
+  }
+
+  /** Runs the first `count` cases; the results in the order of the cases. */
+  async run(pattern: Uint8Array, cases: readonly Case[], count: number): Promise<Outcome[]> {
+    if (this.#ended) throw new Error(this.#ended);
+    const buffer = new ArrayBuffer(8 + DATA_BYTES + count * CASE_BYTES);
+    new DataView(buffer).setUint32(4, count, true);
+    new Uint8Array(buffer, 8, DATA_BYTES).set(pattern);
+    for (let n = 0; n < count; n++) writeCase(cases[n]!, buffer, 8 + DATA_BYTES + n * CASE_BYTES);
+    this.#wanted = count * RESULT_BYTES;
+    const answer = new Promise<Buffer>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#child.stdin.write(new Uint8Array(buffer, 4));
+    const data = await answer;
+    const aligned = new ArrayBuffer(data.length);
+    new Uint8Array(aligned).set(data);
+    return Array.from({ length: count }, (_, n) => readResult(aligned, n * RESULT_BYTES, emptyOutcome()));
+  }
+
+  close(): void {
+    this.#child.stdin.end();
+  }
+}
