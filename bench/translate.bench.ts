@@ -24,6 +24,7 @@ interface Workload {
 }
 
 const WORKLOADS: readonly Workload[] = [
+  { name: 'no MMU', run: (rig) => rig.raw(SAMPLE) },
   { name: 'all hit', run: (rig) => rig.hits(SAMPLE) },
   ...WORKING_SETS.map((bytes) => ({
     name: `sequential ${sizeName(bytes)}`,

@@ -48,6 +48,8 @@ const PROFILE: PagingProfile = {
   la57: true,
 };
 
+const RAW = RAM_OFFSET + DATA;
+
 const PAGE = 0x1000;
 /** Four pages that share one entry of the largest bank. */
 const RIVAL_STRIDE = 65536 * PAGE;
@@ -110,6 +112,18 @@ export class TranslationRig {
     let lo = 0;
     for (let n = 0; n < count; n++) {
       sum = (sum + mmu.read32(lo, hi)) | 0;
+      lo = (lo + 4) & 0x3ffc;
+    }
+    this.sum ^= sum;
+  }
+
+  /** The same words without an MMU: what the host's memory allows. */
+  raw(count: number): void {
+    const { view } = this.space;
+    let sum = 0;
+    let lo = 0;
+    for (let n = 0; n < count; n++) {
+      sum = (sum + view.getInt32((lo + RAW) | 0, true)) | 0;
       lo = (lo + 4) & 0x3ffc;
     }
     this.sum ^= sum;

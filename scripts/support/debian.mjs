@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const IMAGES = fileURLToPath(new URL('../../.cache/images/', import.meta.url));
+const IMAGES = fileURLToPath(new URL('../../.cache/images/', import.meta.url));
 
 /** Runs a command and gives its standard output; a failure is one line that names it. */
 export function run(command, args, options = {}) {

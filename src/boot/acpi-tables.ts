@@ -37,7 +37,9 @@ export interface AcpiBoard {
     /** The system control interrupt. */
     readonly sci: number;
     /** Where, and by which values, ACPI is switched on and off; undefined where it is always on. */
-    readonly smiCommand: { readonly port: number; readonly enable: number; readonly disable: number } | undefined;
+    readonly smiCommand:
+      | { readonly port: number; readonly enable: number; readonly disable: number }
+      | undefined;
     /** SLP_TYP of S5. */
     readonly softOff: number;
   };
@@ -185,16 +187,35 @@ function fadtTable(board: AcpiBoard, facs: number, dsdt: number): Uint8Array {
   const none = (body: ByteWriter): void => register(body, SYSTEM_IO, 0, 0, 0);
   return table('FACP', 4, (body) => {
     body.u32(facs).u32(dsdt).u8(0).u8(PM_PROFILE_DESKTOP).u16(pm.sci);
-    body.u32(smi?.port ?? 0).u8(smi?.enable ?? 0).u8(smi?.disable ?? 0).u8(0).u8(0);
-    body.u32(port).u32(0).u32(port + 4).u32(0); // PM1a and PM1b events, PM1a and PM1b control
-    body.u32(0).u32(port + 8).u32(port + 12).u32(0); // PM2 control, timer, GPE0, GPE1
+    body
+      .u32(smi?.port ?? 0)
+      .u8(smi?.enable ?? 0)
+      .u8(smi?.disable ?? 0)
+      .u8(0)
+      .u8(0);
+    body
+      .u32(port)
+      .u32(0)
+      .u32(port + 4)
+      .u32(0); // PM1a and PM1b events, PM1a and PM1b control
+    body
+      .u32(0)
+      .u32(port + 8)
+      .u32(port + 12)
+      .u32(0); // PM2 control, timer, GPE0, GPE1
     body.u8(4).u8(2).u8(0).u8(4).u8(4).u8(0).u8(0).u8(0); // Lengths, GPE1 base, C-state control
     body.u16(0xfff).u16(0xfff); // C2 and C3 are not there: their latencies say so.
     body.u16(0).u16(0).u8(0).u8(0); // Flush size and stride, duty offset and width
     body.u8(0).u8(0).u8(0x32); // Day alarm, month alarm; the century lies in CMOS byte 32h.
-    body.u16(BOOT_LEGACY_DEVICES | BOOT_8042).u8(0).u32(flags);
+    body
+      .u16(BOOT_LEGACY_DEVICES | BOOT_8042)
+      .u8(0)
+      .u32(flags);
     register(body, SYSTEM_IO, reset ? 8 : 0, reset ? 1 : 0, reset?.port ?? 0);
-    body.u8(reset?.value ?? 0).u16(0).u8(0);
+    body
+      .u8(reset?.value ?? 0)
+      .u16(0)
+      .u8(0);
     body.u64(facs).u64(dsdt);
     register(body, SYSTEM_IO, 32, 2, port);
     none(body);

@@ -112,5 +112,12 @@ const TYPE_FLAGS = [1, 3, 0] as const;
 export function addressSpace(kind: 0 | 1 | 2, first: number, last: number): Aml {
   const width = kind === SPACE_MEMORY ? 4 : 2;
   const fields = [0, first, last, 0, last - first + 1].flatMap((value) => littleEndian(value, width));
-  return [width === 4 ? 0x87 : 0x88, ...littleEndian(3 + fields.length, 2), kind, SPACE_FLAGS, TYPE_FLAGS[kind], ...fields];
+  return [
+    width === 4 ? 0x87 : 0x88,
+    ...littleEndian(3 + fields.length, 2),
+    kind,
+    SPACE_FLAGS,
+    TYPE_FLAGS[kind],
+    ...fields,
+  ];
 }

@@ -1,7 +1,7 @@
 import { DESC_USABLE } from '../isa/descriptors.ts';
 import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS, TR } from '../isa/registers.ts';
 import type { Machine } from '../machine/machine.ts';
-import { createPc, type PcDevices } from '../machine/pc.ts';
+import { type Board, createPc, type Pc } from '../machine/pc.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
   SEGMENT_ATTRIBUTES,
@@ -17,7 +17,8 @@ import {
   STATE_IDTR,
 } from '../state/layout.ts';
 import { BootError } from './boot-error.ts';
-import { applyPlan, type BootModule, type BootOptions, type BootPlan } from './boot-plan.ts';
+import { applyPlan, type BootFile, type BootModule, type BootOptions, type BootPlan } from './boot-plan.ts';
+import { checkMedia } from './media.ts';
 import { programBoard, writeBiosData, writeServices } from './firmware.ts';
 import { planBoot } from './load.ts';
 
@@ -30,6 +31,11 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
   readonly memory?: number;
   /** `MODEL[,+FEATURE][,-FEATURE]`. Default: the most capable model. */
   readonly cpu?: string;
+  /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. Default `isa`. */
+  readonly board?: Board;
+  /** Images of a CD-ROM and of a disk; what the guest writes to the disk is kept in memory. */
+  readonly cdrom?: BootFile;
+  readonly disk?: BootFile;
   /** False: the interpreter alone. */
   readonly jit?: boolean;
   /** Guest nanoseconds that one instruction takes. Default 10. */
@@ -37,7 +43,7 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
 }
 
 /** A machine with a boot image loaded, stopped in front of its first instruction. */
-export type BootedMachine = Machine & { readonly devices: PcDevices; readonly plan: BootPlan };
+export type BootedMachine = Pc & { readonly plan: BootPlan };
 
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
 const MAX_MEMORY = 0xe0000000;
@@ -49,12 +55,22 @@ const MIN_MEMORY = 1024 * 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createMachine(options: MachineOptions): BootedMachine {
-  const { memory = DEFAULT_MEMORY, cpu, nanosecondsPerInstruction, jit, ...boot } = options;
+  const { memory = DEFAULT_MEMORY, cpu, nanosecondsPerInstruction, jit, board, cdrom, disk, ...boot } = options;
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
     throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
   }
   const plan = planBoot({ ...boot, ramBytes: memory });
-  const machine = createPc({ memory, cpu, nanosecondsPerInstruction, jit });
+  checkMedia({ cdrom, disk });
+  const machine = createPc({
+    memory,
+    cpu,
+    nanosecondsPerInstruction,
+    jit,
+    board,
+    cdrom: cdrom?.bytes,
+    disk: disk?.bytes,
+  });
+  machine.devices.chipset?.initialise();
   programBoard(machine.ports);
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);

@@ -6,8 +6,8 @@
 import { hexNumber } from '../bits/hex.ts';
 import { BootError } from './boot-error.ts';
 import { loaderString } from './boot-information.ts';
-import { type BootOptions, type BootPlan, fileImage, loadedImage } from './boot-plan.ts';
 import { BOOT_PARAMS_BYTES, bootParameters } from './boot-params.ts';
+import { type BootOptions, type BootPlan, fileImage, loadedImage } from './boot-plan.ts';
 import {
   directGdt,
   identityPageTables,
@@ -33,7 +33,12 @@ export function planLinux(options: BootOptions, header: LinuxHeader, bits: 32 | 
   }
   if (bits === 64 && !header.has64BitEntry) {
     const expected = 'XLF_KERNEL_64 (bit 0) in boot protocol 2.12 or newer, or the protocol linux32';
-    throw new BootError(name, 'xloadflags', `without a 64-bit entry (${linuxVersion(header.version)})`, expected);
+    throw new BootError(
+      name,
+      'xloadflags',
+      `without a 64-bit entry (${linuxVersion(header.version)})`,
+      expected,
+    );
   }
   const memoryMap = createMemoryMap(ramBytes);
   const area = new LoadArea(memoryMap);
@@ -47,21 +52,26 @@ export function planLinux(options: BootOptions, header: LinuxHeader, bits: 32 | 
     throw new BootError(name, 'command line length', `${commandLine.length - 1} bytes`, expected);
   }
   // One structure: kernels before 2.02 find the command line by its distance from the zero page.
-  const base = area.putLow(name, 'Linux boot parameters', (at) => {
-    const parameters = bootParameters({
-      header,
-      loadedAt,
-      base: at,
-      commandLine: at + BOOT_PARAMS_BYTES,
-      initrd: file,
-      memoryMap,
-      rsdp: options.rsdp ?? 0,
-    });
-    const whole = new Uint8Array(BOOT_PARAMS_BYTES + commandLine.length);
-    whole.set(parameters);
-    whole.set(commandLine, BOOT_PARAMS_BYTES);
-    return whole;
-  }, MODULE_ALIGNMENT);
+  const base = area.putLow(
+    name,
+    'Linux boot parameters',
+    (at) => {
+      const parameters = bootParameters({
+        header,
+        loadedAt,
+        base: at,
+        commandLine: at + BOOT_PARAMS_BYTES,
+        initrd: file,
+        memoryMap,
+        rsdp: options.rsdp ?? 0,
+      });
+      const whole = new Uint8Array(BOOT_PARAMS_BYTES + commandLine.length);
+      whole.set(parameters);
+      whole.set(commandLine, BOOT_PARAMS_BYTES);
+      return whole;
+    },
+    MODULE_ALIGNMENT,
+  );
 
   const kernelImage = loadedImage(name, 'kernel', loadedAt, 0, undefined, undefined);
   return {

@@ -36,7 +36,12 @@ export class LoadArea {
   }
 
   /** Puts a file as high as it goes, as GRUB puts an initrd: the kernel has the memory below to itself. */
-  putHigh<File extends BootFile>(file: File, role: string, alignment: number, below?: number): PlacedFile<File> {
+  putHigh<File extends BootFile>(
+    file: File,
+    role: string,
+    alignment: number,
+    below?: number,
+  ): PlacedFile<File> {
     const bytes = file.bytes.length;
     if (bytes === 0) return { file, start: 0, bytes };
     const what = `${role} ${file.name}`;
@@ -58,7 +63,12 @@ export class LoadArea {
     const base = this.placement.place(search, what);
     if (base === undefined) {
       const most = hexNumber(Math.max(0, this.placement.largest(search)));
-      throw new BootError(file, `${what} size`, hexNumber(search.bytes), `at most ${most} free bytes in ${formatRange(LOW_FROM, LOW_BELOW)}`);
+      throw new BootError(
+        file,
+        `${what} size`,
+        hexNumber(search.bytes),
+        `at most ${most} free bytes in ${formatRange(LOW_FROM, LOW_BELOW)}`,
+      );
     }
     this.#write(base, build(base), what);
     return base;

@@ -10,9 +10,9 @@ import { isElf, parseElf } from './elf.ts';
 import { hasLinuxHeader, parseLinuxHeader } from './linux-header.ts';
 import { planLinux } from './linux-plan.ts';
 import { HIGH_MEMORY_START } from './memory-map.ts';
+import { findMultibootHeader, planMultiboot } from './multiboot-plan.ts';
 import { MULTIBOOT1_SEARCH_BYTES } from './multiboot1.ts';
 import { MULTIBOOT2_SEARCH_BYTES } from './multiboot2.ts';
-import { findMultibootHeader, planMultiboot } from './multiboot-plan.ts';
 import { findPvhEntry } from './pvh.ts';
 import { planPvh } from './pvh-plan.ts';
 

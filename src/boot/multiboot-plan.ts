@@ -262,4 +262,3 @@ class Planner {
 function moduleName(module: BootModule, index: number): string {
   return `module ${index + 1} ${module.name}`;
 }
-

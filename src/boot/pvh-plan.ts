@@ -2,10 +2,10 @@
 
 import { loaderString } from './boot-information.ts';
 import { type BootModule, type BootOptions, type BootPlan, fileImage, loadedImage } from './boot-plan.ts';
+import { pvhEntryState } from './direct-entry.ts';
 import type { ElfImage } from './elf.ts';
 import { claimImage, elfImage } from './kernel-image.ts';
 import { LoadArea, type PlacedFile } from './load-area.ts';
-import { pvhEntryState } from './direct-entry.ts';
 import { Garbage } from './machine-state.ts';
 import { createMemoryMap } from './memory-map.ts';
 import { MODULE_ALIGNMENT } from './placement.ts';

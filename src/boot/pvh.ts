@@ -12,12 +12,12 @@ import type { MemoryMapEntry } from './memory-map.ts';
 const NOTE_OWNER = 'Xen';
 const XEN_ELFNOTE_PHYS32_ENTRY = 18;
 
-export const HVM_START_MAGIC = 0x336ec578;
+const HVM_START_MAGIC = 0x336ec578;
 const HVM_START_VERSION = 1;
 const START_INFO_BYTES = 56;
 const MODULE_BYTES = 32;
 
-export interface PvhModule {
+interface PvhModule {
   readonly start: number;
   readonly bytes: number;
   /** With its terminating zero; undefined for none. */
@@ -62,7 +62,10 @@ export function pvhStartInfo(information: PvhInformation, base: number): Uint8Ar
   const commandLineAt = text;
   text += commandLine.length;
   const writer = new ByteWriter().u32(HVM_START_MAGIC).u32(HVM_START_VERSION).u32(0).u32(modules.length);
-  writer.u64(modules.length === 0 ? 0 : moduleList).u64(commandLineAt).u64(rsdp);
+  writer
+    .u64(modules.length === 0 ? 0 : moduleList)
+    .u64(commandLineAt)
+    .u64(rsdp);
   writer.u64(map).u32(memoryMap.length).u32(0);
   for (const module of modules) {
     const at = module.commandLine ? text : 0;

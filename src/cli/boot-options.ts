@@ -1,10 +1,10 @@
 /** The options that say what to boot and on what; `run` and `inspect` share them. */
 import type { Command } from 'commander';
-import type { BootedMachine, BootModule, MachineOptions, RunLimits } from '../index.ts';
+import { type BootModule, createFirmwareMachine, type MachineOptions, type Pc, type RunLimits } from '../index.ts';
 import { readInput, splitModule } from './files.ts';
 import type { Io } from './io.ts';
 import { badValue, UsageError } from './usage-error.ts';
-import { parseCount, parseMemory, parsePhysical, parseProtocol, parseSeconds, parseSeed } from './values.ts';
+import { parseBoard, parseCount, parseMemory, parsePhysical, parseProtocol, parseSeconds, parseSeed } from './values.ts';
 
 /** As commander leaves them: text, true, or absent. */
 export interface RawBootOptions {
@@ -16,6 +16,10 @@ export interface RawBootOptions {
   readonly cpu?: string;
   readonly protocol?: string;
   readonly hostile?: string | true;
+  readonly machine?: string;
+  readonly bios?: string;
+  readonly cdrom?: string;
+  readonly disk?: string;
   readonly maxInstructions?: string;
   readonly timeout?: string;
   readonly wallTimeout?: string;
@@ -45,8 +49,15 @@ export function addBootOptions(command: Command): Command {
     .option('--append <TEXT>', 'the kernel command line')
     .option('--memory <SIZE>', 'RAM: 64M, 1G ... (default 128M)')
     .option('--cpu <MODEL[,+FEATURE][,-FEATURE]>', 'processor model (default: the most capable)')
-    .option('--protocol <NAME>', 'multiboot1, multiboot2, linux32, linux64 or pvh (default: what the image has)')
+    .option(
+      '--protocol <NAME>',
+      'multiboot1, multiboot2, linux32, linux64 or pvh (default: what the image has)',
+    )
     .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
+    .option('--machine <BOARD>', 'isa, or pc with PCI, ACPI and APICs (default: isa; with --bios pc)')
+    .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
+    .option('--cdrom <ISO>', 'a CD-ROM image')
+    .option('--disk <IMAGE>', 'a raw disk image; writes are kept in memory')
     .option('--serial <WHERE>', 'COM1: stdio, none or file:PATH', 'stdio')
     .option('--debugcon <WHERE>', 'port 0xE9: stdio, none or file:PATH', 'none')
     .option('--max-instructions <N>', 'stop after N guest instructions')
@@ -57,7 +68,7 @@ export function addBootOptions(command: Command): Command {
 }
 
 /** The one image to boot. */
-export function oneKernel(kernels: readonly string[]): string {
+function oneKernel(kernels: readonly string[]): string {
   const [kernel, second] = kernels;
   if (kernel === undefined) throw new UsageError('KERNEL is missing, expected the path of a boot image');
   if (second !== undefined) {
@@ -78,7 +89,7 @@ export function limitsOf(raw: RawBootOptions): RunLimits {
 }
 
 /** Reads the files and checks every value; nothing is created yet. */
-export function machineOptions(io: Io, kernel: string, raw: RawBootOptions): MachineOptions {
+function machineOptions(io: Io, kernel: string, raw: RawBootOptions): MachineOptions {
   const settings = {
     ...(raw.append === undefined ? {} : { commandLine: raw.append }),
     ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
@@ -112,10 +123,43 @@ export function machineOptions(io: Io, kernel: string, raw: RawBootOptions): Mac
   return { ...settings, kernel: image, modules, ...disk };
 }
 
+/** The media and the board, which a kernel and a firmware share. */
+function boardOptions(io: Io, raw: RawBootOptions) {
+  const file = (path: string | undefined, what: string) =>
+    path === undefined ? undefined : { name: path, bytes: readInput(io, path, what) };
+  const cdrom = file(raw.cdrom, 'a CD-ROM image');
+  const disk = file(raw.disk, 'a disk image');
+  return {
+    ...(raw.machine === undefined ? {} : { board: parseBoard('--machine', raw.machine) }),
+    ...(cdrom ? { cdrom } : {}),
+    ...(disk ? { disk } : {}),
+  };
+}
+
+/** A machine in front of its first instruction: of the one kernel, or of a firmware. */
+export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions): Pc {
+  if (raw.bios === undefined) {
+    const options = machineOptions(io, oneKernel(kernels), raw);
+    return bootMachine(() => io.createMachine({ ...options, ...boardOptions(io, raw) }));
+  }
+  if (kernels.length > 0) {
+    throw new UsageError(`--bios: given with KERNEL ${kernels[0]}, expected one of the two: firmware loads its own`);
+  }
+  const bios = { name: raw.bios, bytes: readInput(io, raw.bios, 'a firmware image') };
+  const options = {
+    board: 'pc' as const,
+    ...boardOptions(io, raw),
+    ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
+    ...(raw.cpu === undefined ? {} : { cpu: raw.cpu }),
+    jit: raw.jit,
+  };
+  return bootMachine(() => createFirmwareMachine({ bios, ...options }));
+}
+
 /** Errors of a bad image or processor model become usage errors; all others are the emulator's own. */
-export function bootMachine(io: Io, options: MachineOptions): BootedMachine {
+function bootMachine<M extends Pc>(create: () => M): M {
   try {
-    return io.createMachine(options);
+    return create();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (error.name === 'CpuModelError') throw new UsageError(`--cpu: ${error.message}`);

@@ -1,5 +1,5 @@
 /** The guest's consoles on their way out: COM1 and port 0xE9, each to standard output, to a file, or nowhere. */
-import type { BootedMachine } from '../index.ts';
+import type { Pc } from '../index.ts';
 import { exitResult } from '../machine/exit.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
@@ -44,7 +44,7 @@ export function openConsoles(
   io: Io,
   serial: string,
   debugcon: string,
-): { attach(machine: BootedMachine): Consoles } {
+): { attach(machine: Pc): Consoles } {
   const open = (option: string, text: string) => openDestination(io, option, parseDestination(option, text));
   const first = open('--serial', serial);
   const second = open('--debugcon', debugcon);

@@ -9,8 +9,8 @@ import { mappingLines, overlapLines } from '../debug/page-explorer.ts';
 import { timelineLines, translationLines } from '../debug/summary.ts';
 import { Symbols } from '../debug/symbols.ts';
 import { walkLines } from '../debug/walk-text.ts';
-import type { BootedMachine, ExitResult, Mode, RunLimits } from '../index.ts';
-import { bootMachine, limitsOf, machineOptions, oneKernel, type RawBootOptions } from './boot-options.ts';
+import type { Pc, ExitResult, Mode, RunLimits } from '../index.ts';
+import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import type { Io } from './io.ts';
 import { openReport, paletteOf, tell, writeReport } from './run.ts';
@@ -28,9 +28,8 @@ const MODES: readonly Mode[] = [
 
 export async function inspect(io: Io, kernels: readonly string[], raw: RawInspectOptions): Promise<number> {
   const explained = raw.explain.map((text) => parseLinear('--explain', text));
-  const options = machineOptions(io, oneKernel(kernels), raw);
   const limits = limitsOf(raw);
-  const machine = bootMachine(io, options);
+  const machine = boot(io, kernels, raw);
   const target = raw.until === undefined ? undefined : untilTarget(machine, raw.until);
   const consoles = openConsoles(io, raw.serial, raw.debugcon);
   const report = openReport(io, raw.report);
@@ -50,7 +49,7 @@ export async function inspect(io: Io, kernels: readonly string[], raw: RawInspec
 type Target = { readonly mode: Mode } | { readonly linear: readonly [lo: number, hi: number] };
 
 /** A mode by its name, an address, or a symbol of an image. */
-function untilTarget(machine: Pick<BootedMachine, 'images'>, text: string): Target {
+function untilTarget(machine: Pick<Pc, 'images'>, text: string): Target {
   const mode = MODES.find((name) => name === text);
   if (mode) return { mode };
   if (/^0x/i.test(text)) return { linear: parseLinear('--until', text) };
@@ -65,11 +64,11 @@ function untilTarget(machine: Pick<BootedMachine, 'images'>, text: string): Targ
   );
 }
 
-function runTo(machine: BootedMachine, target: Target, limits: RunLimits): ExitResult {
+function runTo(machine: Pc, target: Target, limits: RunLimits): ExitResult {
   return machine.runUntil(target, limits);
 }
 
-function inspectionLines(io: Io, machine: BootedMachine): string[] {
+function inspectionLines(io: Io, machine: Pc): string[] {
   const palette = paletteOf(io);
   const title = (text: string): string => palette.bold(text);
   const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
@@ -94,7 +93,7 @@ function inspectionLines(io: Io, machine: BootedMachine): string[] {
   ];
 }
 
-function descriptorLines(machine: BootedMachine): string[] {
+function descriptorLines(machine: Pc): string[] {
   const registers = machine.registers();
   const read = linearReader(machine);
   const text = (name: string): string => String(registers[name] ?? '0x0');
@@ -141,7 +140,7 @@ function tableLines(
   ];
 }
 
-function explanationLines(machine: BootedMachine, address: readonly [lo: number, hi: number]): string[] {
+function explanationLines(machine: Pc, address: readonly [lo: number, hi: number]): string[] {
   const place = new Symbols(machine.images).describe(address);
   return [
     `Walk of ${linearText(address)}${place ? `  ${place}` : ''}`,

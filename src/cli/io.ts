@@ -1,5 +1,5 @@
 /** What the command line touches of the world outside; `node-io.ts` is the real one, tests bring their own. */
-import type { BootedMachine, MachineOptions } from '../index.ts';
+import type { Pc, MachineOptions } from '../index.ts';
 
 /** Takes text or bytes and has written them when it returns, so that nothing is lost however the process ends. */
 export interface Output {
@@ -21,5 +21,5 @@ export interface Io {
   isFile(path: string): boolean;
   /** Creates or empties a file. */
   openFile(path: string): Output;
-  createMachine(options: MachineOptions): BootedMachine;
+  createMachine(options: MachineOptions): Pc;
 }

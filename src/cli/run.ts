@@ -4,8 +4,8 @@ import { autopsyLines, needsAutopsy } from '../debug/autopsy.ts';
 import { createReport, evidenceOf, reportText } from '../debug/report.ts';
 import { type Palette, summaryLines } from '../debug/summary.ts';
 import { loadDisassembler } from '../debug/trace.ts';
-import type { BootedMachine, ExitResult } from '../index.ts';
-import { bootMachine, limitsOf, machineOptions, oneKernel, type RawBootOptions } from './boot-options.ts';
+import type { Pc, ExitResult } from '../index.ts';
+import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
@@ -19,11 +19,10 @@ export interface RawRunOptions extends RawBootOptions {
 }
 
 export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions): Promise<number> {
-  const options = machineOptions(io, oneKernel(kernels), raw);
   const limits = limitsOf(raw);
   const success =
     raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);
-  const machine = bootMachine(io, options);
+  const machine = boot(io, kernels, raw);
   const consoles = openConsoles(io, raw.serial, raw.debugcon);
   const report = openReport(io, raw.report);
   const trace = raw.trace === undefined ? undefined : openOutput(io, '--trace', raw.trace);
@@ -45,7 +44,7 @@ export function openReport(io: Io, path: string | undefined): Output | undefined
     : openOutput(io, '--report', path);
 }
 
-export function writeReport(output: Output | undefined, machine: BootedMachine, result: ExitResult): void {
+export function writeReport(output: Output | undefined, machine: Pc, result: ExitResult): void {
   if (!output) return;
   output.write(reportText(createReport(machine, result)));
   output.close();
@@ -58,7 +57,7 @@ export function paletteOf(io: Io): Palette {
 /** What the emulator itself has to say about the end of a run, on standard error. */
 export async function tell(
   io: Io,
-  machine: BootedMachine,
+  machine: Pc,
   result: ExitResult,
   summary: boolean,
 ): Promise<void> {

@@ -2,14 +2,14 @@
 import { type Address, add } from '../debug/address.ts';
 import { Symbols } from '../debug/symbols.ts';
 import { type Disassembler, type TracePoint, traceLine } from '../debug/trace.ts';
-import type { BootedMachine, ExitResult, RunLimits } from '../index.ts';
+import type { Pc, ExitResult, RunLimits } from '../index.ts';
 import { CS } from '../isa/registers.ts';
 import type { Output } from './io.ts';
 
 const LONGEST_INSTRUCTION = 15;
 
 export function runTraced(
-  machine: BootedMachine,
+  machine: Pc,
   limits: RunLimits,
   output: Output,
   disassemble: Disassembler,
@@ -36,7 +36,7 @@ export function runTraced(
 }
 
 /** The instruction that runs next, read without side effects. */
-function nextPoint(machine: BootedMachine): TracePoint {
+function nextPoint(machine: Pc): TracePoint {
   const { core, state } = machine;
   const rip: Address = [core.ripLo(), core.ripHi()];
   const linear = state.is64Bit() ? rip : ([(rip[0] + state.baseLo(CS)) | 0, 0] as const);

@@ -1,5 +1,6 @@
 /** The values of options, from text. Each parser throws a UsageError that names the option, the value and what fits. */
 import { parseHex64 } from '../bits/hex.ts';
+import type { Board } from '../index.ts';
 import { toNumber } from '../bits/words.ts';
 import { MAX_RAM_BYTES } from '../state/layout.ts';
 import { badValue } from './usage-error.ts';
@@ -57,6 +58,11 @@ export function parseLinear(option: string, text: string): readonly [lo: number,
   const words = parseHex64(text);
   if (!words) throw badValue(option, text, 'a linear address such as 0xffffffff80200000');
   return words;
+}
+
+export function parseBoard(option: string, text: string): Board {
+  if (text !== 'isa' && text !== 'pc') throw badValue(option, text, 'isa or pc');
+  return text;
 }
 
 /** The seed of `--hostile`; 1 when none is given. */

@@ -21,6 +21,8 @@ export interface RegionCode {
   readonly entry: Block;
   readonly blocks: readonly Block[];
   readonly bytes: number;
+  /** Runs that ended at once in front of something for the interpreter. */
+  shortRuns: number;
 }
 
 const IMPORTS = [
@@ -79,7 +81,7 @@ export class CodeCache {
     const bytes = encodeModule(IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     this.#table.set(slot, this.#export(bytes));
-    const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length };
+    const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };
     this.#bytes += bytes.length;
     this.compiled++;
     this.#byEntry.set(entry, region);

@@ -75,6 +75,8 @@ export interface Surroundings {
 }
 
 const STACK_OPS = /^(?:PUSH|POP|LEAVE)_/;
+/** BT BTS BTR BTC m, r: the bit may lie outside the operand. */
+const BIT_STRING: readonly boolean[] = OP_NAMES.map((name) => /^BT[SRC]?_E._G./.test(name));
 const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
 
 /** The emitter of an instruction here, or undefined when its handler must be called. */
@@ -91,6 +93,7 @@ export function emitterOf(
   if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
   if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
+  if (BIT_STRING[insn.op] && insn.isMemory) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;
 }
@@ -278,7 +281,7 @@ class RegionCompiler {
     const { order, isMerge, longest } = this.#flow;
     const { to } = edge;
     if (to < 0) {
-      flags.materialise();
+      flags.settle();
       this.#setRip(edge.ripLo, edge.ripHi);
       code.br(this.#e.leave);
       return;
@@ -290,7 +293,7 @@ class RegionCompiler {
       code.i32(longest[to]!);
       code.op(I32_LT_S);
       code.if();
-      flags.aside(() => flags.materialise());
+      flags.aside(() => flags.settle());
       this.#setRip(edge.ripLo, edge.ripHi);
       code.br(this.#e.leave);
       code.end();
@@ -316,7 +319,7 @@ class RegionCompiler {
   #leaveTo(target: { local: number; lo: number; hi: number }): void {
     const e = this.#e;
     const { code } = e;
-    e.flags.materialise();
+    e.flags.settle();
     pushLow(e, target);
     code.set(RIP);
     if (e.codeSize === 64) {
@@ -377,6 +380,7 @@ class RegionCompiler {
       from = at;
     }
     out.append(e.code, from);
+    if (e.flags.touched) e.flags.complete(out);
     this.#store(out);
     out.i32(0);
     out.get(RIP);
@@ -401,6 +405,7 @@ class RegionCompiler {
       out.memory(I64_LOAD, STATE_GPR + register * 8);
       out.set(GPR + register);
     }
+    if (e.touchesMemory) e.loadBank(out);
     if (!e.flags.touched) return;
     out.i32(0);
     out.memory(I64_LOAD, STATE_FLAG_RESULT);

@@ -36,6 +36,9 @@ const SEGMENT_BITS = 14;
 const LAST_PAGE = 0xfffff000;
 /** A block that is used at so many places or in so many ways is left to the interpreter. */
 const MAX_ATTEMPTS = 6;
+/** So many runs that stopped after fewer instructions than this are enough. */
+const SHORT_RUN = 8;
+const MAX_SHORT_RUNS = 20_000;
 
 /** Compiled regions, and the way in and out of them. */
 export class CompiledTier implements Tier {
@@ -109,6 +112,7 @@ export class CompiledTier implements Tier {
       throw this.#thrown;
     }
     core.at = 0;
+    if (this.stopped && ran < SHORT_RUN) this.#noteShortRun(region);
     return ran;
   }
 
@@ -170,6 +174,13 @@ export class CompiledTier implements Tier {
       compiled,
       { ripLo, ripHi, segments },
     );
+  }
+
+  /** A region that hardly ever gets anywhere (device registers, data in the page of the code) costs more than it saves. */
+  #noteShortRun(region: RegionCode): void {
+    if (++region.shortRuns < MAX_SHORT_RUNS) return;
+    region.entry.attempts = MAX_ATTEMPTS;
+    this.#forget(region);
   }
 
   #forget(region: RegionCode): void {

@@ -127,6 +127,8 @@ export class Machine {
       onFault: (vector, hasErrorCode, errorCode) => this.#noteFault(vector, hasErrorCode, errorCode),
     });
     if (config.jit) this.processor.attachTier((core, source) => new CompiledTier(core, source, memory));
+    resetCore(this.core); // Before anybody watches: power-on is no event of the timeline.
+    this.#mode = this.state.mode();
     this.core.observer = {
       onControlWrite: (register, lo, hi) => this.#noteControl(register, lo, hi),
       onModeChange: () => this.#noteMode(),
@@ -134,8 +136,6 @@ export class Machine {
     this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
     this.serial.onByte = (byte) => this.events.emit('serial', byte);
     this.debugcon.onByte = (byte) => this.events.emit('debugcon', byte);
-    resetCore(this.core);
-    this.#mode = this.state.mode();
   }
 
   /** Instructions retired since power-on. */

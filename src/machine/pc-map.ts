@@ -29,3 +29,42 @@ export const PIT_IRQ = 0;
 export const I8042_IRQ_KEYBOARD = 1;
 export const RTC_IRQ = 8;
 export const I8042_IRQ_AUX = 12;
+
+// The full PC.
+
+export const LOCAL_APIC_BASE = 0xfee00000;
+export const LOCAL_APIC_BYTES = 0x1000;
+export const IO_APIC_BASE = 0xfec00000;
+/** IRQ0 is wired to pin 2 of the I/O APIC. */
+export const IO_APIC_PIN_OF_TIMER = 2;
+export const HPET_BASE = 0xfed00000;
+export const HPET_BYTES = 0x400;
+export const PCI_CONFIG_PORT = 0xcf8;
+export const APM_PORT = 0xb2;
+/** Where a board without firmware finds its power-management block, and where PCI resources begin. */
+export const PM_BASE = 0x600;
+export const PCI_IO_BASE = 0xc000;
+export const PCI_MEMORY_BASE = 0xe0000000;
+/** PIRQA to PIRQD. */
+export const PIRQ_IRQS = [10, 10, 11, 11] as const;
+export const SCI_IRQ = 9;
+
+export const FW_CFG_PORT = 0x510;
+export const FW_CFG_DMA_PORT = 0x514;
+export const IDE_BASES = [0x1f0, 0x170] as const;
+export const IDE_CONTROLS = [0x3f6, 0x376] as const;
+export const IDE_IRQS = [14, 15] as const;
+
+/** VGA registers: first port and count; offsets count from 0x3b0. */
+export const VGA_REGISTERS = 0x3b0;
+export const VGA_PORTS = [
+  [0x3b4, 2],
+  [0x3ba, 1],
+  [0x3c0, 16],
+  [0x3d4, 2],
+  [0x3da, 1],
+] as const;
+export const VBE_PORT = 0x1ce;
+export const VBE_PORTS = 3;
+export const VGA_MEMORY = 0xa0000;
+export const VGA_MEMORY_BYTES = 0x20000;

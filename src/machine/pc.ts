@@ -1,70 +1,65 @@
-import { PENDING_INTR } from '../cpu/execute/core.ts';
+import { AtaDisk } from '../devices/ata-disk.ts';
+import { AtapiCdrom } from '../devices/atapi-cdrom.ts';
+import { BufferBackend, OverlayBackend, ReadOnlyBackend } from '../devices/block.ts';
 import { DebugExit } from '../devices/debug-exit.ts';
 import { DebugConsole } from '../devices/debugcon.ts';
 import { Dma8237, DmaPageRegisters } from '../devices/dma8237.ts';
+import { FW_CFG_NB_CPUS, FW_CFG_RAM_SIZE, FwCfg } from '../devices/fw-cfg.ts';
 import { I8042 } from '../devices/i8042.ts';
-import { Pic8259Pair } from '../devices/pic8259.ts';
+import { IdeChannel } from '../devices/ide.ts';
 import { Pit8254 } from '../devices/pit8254.ts';
 import { DelayPort, PostCodePort } from '../devices/post-code.ts';
 import { PowerControlPort, ShutdownPort } from '../devices/power-ports.ts';
 import { Rtc146818 } from '../devices/rtc146818.ts';
 import { A20Gate, SystemControlPortA, SystemControlPortB } from '../devices/system-control.ts';
 import { Uart16550 } from '../devices/uart16550.ts';
+import { Vga } from '../devices/vga.ts';
+import { attachChipset, type Chipset } from './chipset.ts';
 import { debugExit, exitResult } from './exit.ts';
+import { type InterruptWiring, wireApic, wirePic } from './interrupts.ts';
 import { Machine, type MachineConfig } from './machine.ts';
-import {
-  A20_AND_FAST_RESET_PORT,
-  COM_BASES,
-  COM_IRQS,
-  COM_PORTS,
-  DEBUG_CONSOLE_PORT,
-  DEBUG_EXIT_PORT,
-  DEBUG_EXIT_PORTS,
-  DELAY_PORT,
-  DMA_PAGE_PORT,
-  DMA1_PORT,
-  DMA2_PORT,
-  ELCR_PORT,
-  I8042_IRQ_AUX,
-  I8042_IRQ_KEYBOARD,
-  I8042_PORT,
-  PIC1_PORT,
-  PIC2_PORT,
-  PIT_IRQ,
-  PIT_PORT,
-  POST_PORT,
-  POWER_PORTS,
-  RTC_IRQ,
-  RTC_PORT,
-  SHUTDOWN_PORT,
-  SYSTEM_CONTROL_B_PORT,
-} from './pc-map.ts';
+import * as map from './pc-map.ts';
+
+/** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. */
+export type Board = 'isa' | 'pc';
+
+export interface PcConfig extends MachineConfig {
+  readonly board?: Board | undefined;
+  /** Images of the media: a CD-ROM, and a disk whose writes are kept in memory. */
+  readonly cdrom?: Uint8Array | undefined;
+  readonly disk?: Uint8Array | undefined;
+  /** The expansion ROM of the display adapter (board `pc`). */
+  readonly vgaRom?: Uint8Array | undefined;
+}
 
 /** The devices of the board that hosts and tests talk to. */
 export interface PcDevices {
-  readonly pic: Pic8259Pair;
+  readonly wiring: InterruptWiring;
   readonly pit: Pit8254;
   readonly rtc: Rtc146818;
   readonly keyboard: I8042;
   readonly uarts: readonly Uart16550[];
   readonly postCode: PostCodePort;
+  readonly fwCfg: FwCfg;
+  readonly vga: Vga;
+  /** Present on the `pc` board. */
+  readonly chipset?: Chipset;
 }
 
-/** A PC/AT-compatible board: one attach per line, every address from `pc-map.ts`. */
-export function createPc(config: MachineConfig): Machine & { devices: PcDevices } {
-  const machine = new Machine(config);
-  const { core, clock, mmu, ports, processor } = machine;
+export type Pc = Machine & { readonly board: Board; readonly devices: PcDevices };
 
-  const pic = new Pic8259Pair({
-    raise() {
-      core.pending |= PENDING_INTR;
-      core.endBlock();
-    },
-    lower() {
-      core.pending &= ~PENDING_INTR;
-    },
-  });
-  core.interruptController = pic;
+/** Features that only a board with APICs has. */
+const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
+
+/** A PC/AT-compatible board: one attach per line, every address from `pc-map.ts`. */
+export function createPc(config: PcConfig): Pc {
+  const board = config.board ?? 'isa';
+  const cpu = board === 'pc' ? config.cpu : `${config.cpu ?? 'max'},${WITHOUT_APIC}`;
+  const machine = new Machine({ ...config, cpu });
+  const { clock, mmu, ports, processor, space } = machine;
+  const wiring = board === 'pc' ? wireApic(machine) : wirePic(machine);
+  const { pic } = wiring;
+
   const reset = () => machine.requestExit(exitResult('reset', 'the guest reset the machine'));
   const powerOff = () => machine.requestExit(exitResult('power-off', 'the guest switched the power off'));
   const a20 = new A20Gate((enabled) => {
@@ -72,44 +67,85 @@ export function createPc(config: MachineConfig): Machine & { devices: PcDevices 
     processor.contextChanged();
   });
 
-  const pit = new Pit8254(clock, pic.line(PIT_IRQ));
-  const rtc = new Rtc146818(clock, pic.line(RTC_IRQ), { memoryBelow4G: config.memory });
-  const keyboard = new I8042(pic.line(I8042_IRQ_KEYBOARD), pic.line(I8042_IRQ_AUX), {
+  const pit = new Pit8254(clock, wiring.line(map.PIT_IRQ));
+  const rtc = new Rtc146818(clock, wiring.line(map.RTC_IRQ), { memoryBelow4G: config.memory });
+  const keyboard = new I8042(wiring.line(map.I8042_IRQ_KEYBOARD), wiring.line(map.I8042_IRQ_AUX), {
     onReset: reset,
     onA20: (level) => a20.setKeyboard(level),
   });
   const postCode = new PostCodePort();
-  const uarts = COM_BASES.map(
+  const uarts = map.COM_BASES.map(
     (_, i) =>
-      new Uart16550(pic.line(COM_IRQS[i]!), clock, {
+      new Uart16550(wiring.line(map.COM_IRQS[i]!), clock, {
         onTransmit: i === 0 ? (byte) => machine.serial.accept(byte) : undefined,
       }),
   );
   machine.serial.sink = (bytes) => uarts[0]!.receive(bytes);
+  const fwCfg = new FwCfg(space);
+  fwCfg.setNumber(FW_CFG_RAM_SIZE, config.memory, 8);
+  fwCfg.setNumber(FW_CFG_NB_CPUS, 1, 2);
+  const vga = new Vga(clock);
 
-  ports.attach(DMA1_PORT, 16, new Dma8237(0));
-  ports.attach(PIC1_PORT, 2, pic.master);
-  ports.attach(PIT_PORT, 4, pit);
-  ports.attach(I8042_PORT, 1, keyboard, 0);
-  ports.attach(SYSTEM_CONTROL_B_PORT, 1, new SystemControlPortB(clock, pit));
-  ports.attach(I8042_PORT + 4, 1, keyboard, 4);
-  ports.attach(RTC_PORT, 2, rtc);
-  ports.attach(POST_PORT, 1, postCode);
-  ports.attach(DMA_PAGE_PORT + 1, 15, new DmaPageRegisters(), 1);
-  ports.attach(A20_AND_FAST_RESET_PORT, 1, new SystemControlPortA((level) => a20.setFast(level), reset));
-  ports.attach(PIC2_PORT, 2, pic.slave);
-  ports.attach(DMA2_PORT, 32, new Dma8237(1));
-  ports.attach(DEBUG_CONSOLE_PORT, 1, new DebugConsole((byte) => machine.debugcon.accept(byte)));
-  ports.attach(DELAY_PORT, 1, new DelayPort());
+  ports.attach(map.DMA1_PORT, 16, new Dma8237(0));
+  ports.attach(map.PIC1_PORT, 2, pic.master);
+  ports.attach(map.PIT_PORT, 4, pit);
+  ports.attach(map.I8042_PORT, 1, keyboard, 0);
+  ports.attach(map.SYSTEM_CONTROL_B_PORT, 1, new SystemControlPortB(clock, pit));
+  ports.attach(map.I8042_PORT + 4, 1, keyboard, 4);
+  ports.attach(map.RTC_PORT, 2, rtc);
+  ports.attach(map.POST_PORT, 1, postCode);
+  ports.attach(map.DMA_PAGE_PORT + 1, 15, new DmaPageRegisters(), 1);
+  ports.attach(map.A20_AND_FAST_RESET_PORT, 1, new SystemControlPortA((level) => a20.setFast(level), reset));
+  ports.attach(map.PIC2_PORT, 2, pic.slave);
+  ports.attach(map.DMA2_PORT, 32, new Dma8237(1));
+  ports.attach(map.DEBUG_CONSOLE_PORT, 1, new DebugConsole((byte) => machine.debugcon.accept(byte)));
+  ports.attach(map.DELAY_PORT, 1, new DelayPort());
   ports.attach(
-    DEBUG_EXIT_PORT,
-    DEBUG_EXIT_PORTS,
+    map.DEBUG_EXIT_PORT,
+    map.DEBUG_EXIT_PORTS,
     new DebugExit((status) => machine.requestExit(debugExit(status))),
   );
-  ports.attach(ELCR_PORT, 2, pic.edgeLevelControl);
-  for (const [i, uart] of uarts.entries()) ports.attach(COM_BASES[i]!, COM_PORTS, uart);
-  for (const port of POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
-  ports.attach(SHUTDOWN_PORT, 1, new ShutdownPort(powerOff));
+  ports.attach(map.ELCR_PORT, 2, pic.edgeLevelControl);
+  for (const [i, uart] of uarts.entries()) ports.attach(map.COM_BASES[i]!, map.COM_PORTS, uart);
+  ports.attach(map.FW_CFG_PORT, 2, fwCfg, 0);
+  ports.attach(map.FW_CFG_DMA_PORT, 8, fwCfg, 4);
+  const ide = attachIde(machine, wiring, config);
+  attachVga(machine, vga);
+  ports.attach(map.SHUTDOWN_PORT, 1, new ShutdownPort(powerOff));
 
-  return Object.assign(machine, { devices: { pic, pit, rtc, keyboard, uarts, postCode } });
+  let chipset: Chipset | undefined;
+  if (board === 'pc') {
+    chipset = attachChipset(machine, wiring, {
+      ide,
+      vga,
+      vgaRom: config.vgaRom,
+      onReset: reset,
+      onPowerOff: powerOff,
+    });
+  } else for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
+
+  const devices = { wiring, pit, rtc, keyboard, uarts, postCode, fwCfg, vga, ...(chipset ? { chipset } : {}) };
+  return Object.assign(machine, { board, devices });
+}
+
+/** Two channels: the disk is master of the first, the CD-ROM of the second. */
+function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig): [IdeChannel, IdeChannel] {
+  const { clock, ports } = machine;
+  const disk = config.disk && new AtaDisk(clock, new OverlayBackend(new BufferBackend(config.disk)));
+  const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
+  const channels: [IdeChannel, IdeChannel] = [
+    new IdeChannel(wiring.line(map.IDE_IRQS[0]), disk),
+    new IdeChannel(wiring.line(map.IDE_IRQS[1]), cdrom),
+  ];
+  for (const [i, channel] of channels.entries()) {
+    ports.attach(map.IDE_BASES[i]!, 8, channel, 0);
+    ports.attach(map.IDE_CONTROLS[i]!, 1, channel, 8);
+  }
+  return channels;
+}
+
+function attachVga({ ports, space }: Machine, vga: Vga): void {
+  for (const [base, count] of map.VGA_PORTS) ports.attach(base, count, vga, base - map.VGA_REGISTERS);
+  ports.attach(map.VBE_PORT, map.VBE_PORTS, vga.vbe);
+  space.attachMmio(map.VGA_MEMORY, map.VGA_MEMORY_BYTES, vga);
 }

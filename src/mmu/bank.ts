@@ -13,12 +13,11 @@ import { RAM_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_MAX_ENTRIES, TLB_OFFSE
  *
  * All three tags carry the page's number as long as the entry is used, also the ones that are invalid.
  */
-export const TAG_READ = 0;
 export const TAG_WRITE = 2;
-export const TAG_EXECUTE = 4;
+const TAG_EXECUTE = 4;
 export const ENTRY_ADDEND = 6;
-export const ENTRY_META = 7;
-export const ENTRY_WORDS = TLB_ENTRY_BYTES >> 2;
+const ENTRY_META = 7;
+const ENTRY_WORDS = TLB_ENTRY_BYTES >> 2;
 
 /** Low bits of a tag. INVALID: the access is not permitted, or not known to be. The others: valid, but slow. */
 export const TAG_INVALID = 1 << 0;
@@ -30,15 +29,14 @@ export const TAG_ROM = 1 << 2;
 export const TAG_CODE = 1 << 3;
 /** Alignment must be checked. */
 export const TAG_ALIGN = 1 << 4;
-/** Reserved for watchpoints. */
-export const TAG_WATCH = 1 << 5;
 /** Hits are being counted. */
 export const TAG_COUNT = 1 << 6;
+// Bit 5 is kept for watchpoints.
 export const TAG_LOW_BITS = 0xfff;
 export const PAGE_MASK = -0x1000;
 const EMPTY = -1;
 
-export const META_SIZE = 0x3;
+const META_SIZE = 0x3;
 export const META_GLOBAL = 1 << 2;
 /** The page is a user page with a protection key that is not 0. */
 export const META_KEYED = 1 << 3;

@@ -11,7 +11,7 @@ export const SIZE_NAMES = ['4K', '2M', '4M', '1G'] as const;
 export type SizeName = (typeof SIZE_NAMES)[number];
 
 /** Why cached translations were dropped. `pcid`: an address-space slot was given to another PCID. */
-export const FLUSH_REASONS = [
+const FLUSH_REASONS = [
   'cr0', 'cr3', 'cr4', 'efer', 'pkru', 'invlpg', 'invpcid', 'pcid', 'a20', 'map', 'reset',
 ] as const; // biome-ignore format: one row.
 export type FlushReason = (typeof FLUSH_REASONS)[number];

@@ -43,7 +43,7 @@ export interface MappingList extends Iterable<Mapping> {
  * Tables looked at before the list is cut: 32 GiB in 4 KiB pages. Recursive mappings and garbage taken for tables
  * can refer to 512^4 pages.
  */
-export const MAPPED_TABLES_LIMIT = 16384;
+const MAPPED_TABLES_LIMIT = 16384;
 
 /** Ranges listed before the list is cut. */
 const RANGES_LIMIT = 131072;

@@ -14,11 +14,10 @@ import {
 import type { PagingProfile } from './profile.ts';
 
 /** Levels, as the manual counts them from the leaves: 1 page table, 2 page directory, 3 PDPT, 4 PML4, 5 PML5. */
-export const LEVEL_PT = 1;
 export const LEVEL_PD = 2;
-export const LEVEL_PDPT = 3;
-export const LEVEL_PML4 = 4;
-export const LEVEL_PML5 = 5;
+const LEVEL_PDPT = 3;
+const LEVEL_PML4 = 4;
+const LEVEL_PML5 = 5;
 
 /** Bits 20:13 of a 2 MiB leaf and 29:13 of a 1 GiB leaf lie below the frame and above the PAT bit. */
 const RESERVED_2M = 0x001fe000;

@@ -94,8 +94,11 @@ const INVPCID_ALL_AND_GLOBAL = 2;
  * #PF. `Mmu` adds the accesses themselves.
  */
 export class Translator {
-  /** The bank of the present address space and access class: see `bank.ts`. */
-  readonly tlb: Int32Array;
+  /**
+   * The words of all banks; `bank` is where that of the present address space and access class begins: see `bank.ts`.
+   * Declared, not defined: a field that is undefined first costs every look-up a check of what it holds.
+   */
+  declare readonly tlb: Int32Array;
   bank = 0;
   mask = 0;
 

@@ -111,7 +111,7 @@ export const TLB_ENTRY_BYTES = 32;
 export const TLB_MAX_ENTRIES = 65536;
 export const TLB_BANK_BYTES = TLB_MAX_ENTRIES * TLB_ENTRY_BYTES;
 
-export const RAM_OFFSET = 0x4000000;
+export const RAM_OFFSET = 0x4010000;
 /** 3.5 GiB: RAM ends below the device addresses under 4 GiB. */
 export const MAX_RAM_BYTES = 0xe0000000;
 /** Room for ROM images behind RAM. */

@@ -32,7 +32,8 @@ class AcpiReader extends MemoryReader {
 
   at(physical: number, bytes: number): Uint8Array {
     const from = physical - this.base;
-    if (from < 0 || from + bytes > this.bytes.length) throw new Error(`0x${physical.toString(16)} is outside`);
+    if (from < 0 || from + bytes > this.bytes.length)
+      throw new Error(`0x${physical.toString(16)} is outside`);
     return this.bytes.subarray(from, from + bytes);
   }
 
@@ -96,7 +97,9 @@ describe('the root pointers', () => {
     const rsdt = reader.word(rsdp + 16);
     expect(reader.table(rsdt).signature).toBe('RSDT');
     expect(reader.table(xsdt).signature).toBe('XSDT');
-    const old = Array.from({ length: (reader.word(rsdt + 4) - 36) / 4 }, (_, i) => reader.word(rsdt + 36 + i * 4));
+    const old = Array.from({ length: (reader.word(rsdt + 4) - 36) / 4 }, (_, i) =>
+      reader.word(rsdt + 36 + i * 4),
+    );
     expect(old).toEqual(addresses);
     expect(addresses.map((at) => reader.table(at).signature)).toEqual(['FACP', 'APIC', 'HPET']);
   });
@@ -113,7 +116,11 @@ describe('the FADT', () => {
     const blocks = [56, 64, 76, 80].map((offset) => view.getUint32(offset, true));
     expect(blocks).toEqual([0x600, 0x604, 0x608, 0x60c]);
     expect([88, 89, 91, 92].map((offset) => view.getUint8(offset))).toEqual([4, 2, 4, 4]);
-    const wide = (offset: number) => [view.getUint8(offset), view.getUint8(offset + 1), reader.quad(at + offset + 4)];
+    const wide = (offset: number) => [
+      view.getUint8(offset),
+      view.getUint8(offset + 1),
+      reader.quad(at + offset + 4),
+    ];
     expect([148, 172, 208, 220].map(wide)).toEqual([
       [1, 32, 0x600],
       [1, 16, 0x604],
@@ -140,7 +147,10 @@ describe('the FADT', () => {
     const dsdt = view.getUint32(40, true);
     expect([facs % 64, reader.text(facs, 4), reader.word(facs + 4)]).toEqual([0, 'FACS', 64]);
     expect(reader.table(dsdt).signature).toBe('DSDT');
-    expect([Number(view.getBigUint64(132, true)), Number(view.getBigUint64(140, true))]).toEqual([facs, dsdt]);
+    expect([Number(view.getBigUint64(132, true)), Number(view.getBigUint64(140, true))]).toEqual([
+      facs,
+      dsdt,
+    ]);
   });
 });
 
@@ -150,7 +160,8 @@ describe('the MADT', () => {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
     expect([view.getUint32(0, true), view.getUint32(4, true)]).toEqual([0xfee00000, 1]);
     const entries: number[][] = [];
-    for (let at = 8; at < body.length; at += body[at + 1]!) entries.push([...body.subarray(at, at + body[at + 1]!)]);
+    for (let at = 8; at < body.length; at += body[at + 1]!)
+      entries.push([...body.subarray(at, at + body[at + 1]!)]);
     expect(entries).toEqual([
       [0, 8, 0, 0, 1, 0, 0, 0],
       [0, 8, 1, 1, 1, 0, 0, 0],
@@ -168,7 +179,9 @@ describe('the HPET table', () => {
   it('gives address and identity, and is left out without one', () => {
     const { view } = read().find('HPET');
     expect(view.getUint32(36, true)).toBe(0x8086a201);
-    expect([view.getUint8(40), view.getUint32(44, true), view.getUint32(48, true)]).toEqual([0, 0xfed00000, 0]);
+    expect([view.getUint8(40), view.getUint32(44, true), view.getUint32(48, true)]).toEqual([
+      0, 0xfed00000, 0,
+    ]);
     expect(read({ ...BOARD, hpet: undefined }).bySignature.has('HPET')).toBe(false);
   });
 });
@@ -200,7 +213,9 @@ describe('the DSDT', () => {
     const view = new DataView(resources.buffer, resources.byteOffset, resources.length);
     // The last descriptor: a DWord address space of 26 bytes with the memory below the I/O APIC.
     const last = resources.length - 2 - 26;
-    expect([view.getUint8(last), view.getUint16(last + 1, true), view.getUint8(last + 3)]).toEqual([0x87, 23, 0]);
+    expect([view.getUint8(last), view.getUint16(last + 1, true), view.getUint8(last + 3)]).toEqual([
+      0x87, 23, 0,
+    ]);
     const range = [10, 14, 22].map((offset) => view.getUint32(last + offset, true));
     expect(range).toEqual([0xe0000000, 0xfebfffff, 0x1ec00000]);
   });

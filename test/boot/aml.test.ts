@@ -15,8 +15,14 @@ describe('the AML assembler', () => {
   });
 
   it('nests scopes, devices and packages', () => {
-    const aml = scope('\\_SB', device('DEV0', name('_HID', eisaId('PNP0C0F')), name('P', packageOf(integer(7), packageOf()))));
-    expect(Object.fromEntries(decode(aml))).toEqual({ '\\_SB_.DEV0._HID': 0x0f0cd041, '\\_SB_.DEV0.P___': [7, []] });
+    const aml = scope(
+      '\\_SB',
+      device('DEV0', name('_HID', eisaId('PNP0C0F')), name('P', packageOf(integer(7), packageOf()))),
+    );
+    expect(Object.fromEntries(decode(aml))).toEqual({
+      '\\_SB_.DEV0._HID': 0x0f0cd041,
+      '\\_SB_.DEV0.P___': [7, []],
+    });
   });
 
   it('spells resources as the specification lays them out', () => {

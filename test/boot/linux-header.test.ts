@@ -63,14 +63,46 @@ describe('parseLinuxHeader', () => {
   });
 
   it.each([
-    ['no header', new Uint8Array(0x2000), 'bzImage: Linux setup header is missing, expected 0xaa55 at 0x1fe and HdrS at 0x202 (boot protocol 2.00 or newer)'],
-    ['a file that ends in its header', buildBzImage().subarray(0, 0x230), 'bzImage: file size is 560 bytes, expected a whole setup header (the file is cut short)'],
-    ['a cut kernel', buildBzImage().subarray(0, 0x1800), 'bzImage: file size is 0x1800, expected setup 0xa00 and kernel 0x1000 bytes (the file is cut short)'],
-    ['setup sectors alone', buildBzImage({ version: 0x203 }).subarray(0, 0xa00), 'bzImage: file size is 0xa00, expected setup 0xa00 and kernel 0x0 bytes (the file is cut short)'],
-    ['an old protocol', buildBzImage({ version: 0x105 }), 'bzImage: boot protocol is 1.05, expected 2.00 or newer'],
-    ['a zImage', buildBzImage({ loadFlags: 0x80 }), 'bzImage: loadflags is 0x80, expected LOADED_HIGH (bit 0) set: a bzImage, not a zImage'],
-    ['an odd alignment', buildBzImage({ alignment: 0x300000 }), 'bzImage: kernel_alignment is 0x300000, expected a power of two'],
-    ['a high address', buildBzImage({ preferred: 1n << 32n }), 'bzImage: pref_address is 0x100000000, expected an address below 4 GiB'],
+    [
+      'no header',
+      new Uint8Array(0x2000),
+      'bzImage: Linux setup header is missing, expected 0xaa55 at 0x1fe and HdrS at 0x202 (boot protocol 2.00 or newer)',
+    ],
+    [
+      'a file that ends in its header',
+      buildBzImage().subarray(0, 0x230),
+      'bzImage: file size is 560 bytes, expected a whole setup header (the file is cut short)',
+    ],
+    [
+      'a cut kernel',
+      buildBzImage().subarray(0, 0x1800),
+      'bzImage: file size is 0x1800, expected setup 0xa00 and kernel 0x1000 bytes (the file is cut short)',
+    ],
+    [
+      'setup sectors alone',
+      buildBzImage({ version: 0x203 }).subarray(0, 0xa00),
+      'bzImage: file size is 0xa00, expected setup 0xa00 and kernel 0x0 bytes (the file is cut short)',
+    ],
+    [
+      'an old protocol',
+      buildBzImage({ version: 0x105 }),
+      'bzImage: boot protocol is 1.05, expected 2.00 or newer',
+    ],
+    [
+      'a zImage',
+      buildBzImage({ loadFlags: 0x80 }),
+      'bzImage: loadflags is 0x80, expected LOADED_HIGH (bit 0) set: a bzImage, not a zImage',
+    ],
+    [
+      'an odd alignment',
+      buildBzImage({ alignment: 0x300000 }),
+      'bzImage: kernel_alignment is 0x300000, expected a power of two',
+    ],
+    [
+      'a high address',
+      buildBzImage({ preferred: 1n << 32n }),
+      'bzImage: pref_address is 0x100000000, expected an address below 4 GiB',
+    ],
   ])('refuses %s in one line', (_, file, message) => {
     expect(bootErrorOf(() => parseLinuxHeader(file, 'bzImage'))).toBe(message);
   });

@@ -16,7 +16,13 @@ const plan = (spec: BzImageSpec = {}, change: Change = {}): BootPlan =>
 
 function memoryAfter(planned: BootPlan): MemoryReader {
   const buffer = new ArrayBuffer(planned.ramBytes);
-  const space = new AddressSpace({ buffer, ramOffset: 0, ramBytes: planned.ramBytes, romOffset: 0, romBytes: 0 });
+  const space = new AddressSpace({
+    buffer,
+    ramOffset: 0,
+    ramBytes: planned.ramBytes,
+    romOffset: 0,
+    romBytes: 0,
+  });
   applyPlan(planned, space);
   return new MemoryReader(space.u8);
 }
@@ -25,7 +31,14 @@ describe('the 32-bit boot protocol', () => {
   it('is what a bzImage gets, at its preferred address', () => {
     const planned = plan();
     expect(planned.protocol).toBe('linux32');
-    expect(planned.entry).toMatchObject({ mode: 'protected-32', eip: 0x1000000, ebx: 0, edi: 0, ebp: 0, cr0: 0x11 });
+    expect(planned.entry).toMatchObject({
+      mode: 'protected-32',
+      eip: 0x1000000,
+      ebx: 0,
+      edi: 0,
+      ebp: 0,
+      cr0: 0x11,
+    });
     expect(planned.images).toMatchObject([{ role: 'kernel', loadedAt: 0x1000000 }]);
     expect(planned.ranges).toContainEqual({ start: 0x1000000, end: 0x1400000, what: 'bzImage kernel' });
     const memory = memoryAfter(planned);

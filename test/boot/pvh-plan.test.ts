@@ -23,7 +23,13 @@ const plan = (change: Change = {}, bytes = vmlinux(0x1000010)): BootPlan =>
 
 function memoryAfter(planned: BootPlan): MemoryReader {
   const buffer = new ArrayBuffer(planned.ramBytes);
-  const space = new AddressSpace({ buffer, ramOffset: 0, ramBytes: planned.ramBytes, romOffset: 0, romBytes: 0 });
+  const space = new AddressSpace({
+    buffer,
+    ramOffset: 0,
+    ramBytes: planned.ramBytes,
+    romOffset: 0,
+    romBytes: 0,
+  });
   space.u8.fill(0xee);
   applyPlan(planned, space);
   return new MemoryReader(space.u8);
@@ -86,11 +92,36 @@ describe('planPvh', () => {
   });
 
   it.each([
-    ['a note outside the image', {}, vmlinux(0x5000), 'vmlinux: PVH entry note is 0x5000, expected an address inside the loaded image'],
-    ['a big initrd', { initrd: { name: 'i', bytes: new Uint8Array(RAM) } }, vmlinux(0x1000010), 'i: initrd size is 0x2000000, expected at most 0xffe000, the largest free range above 1 MiB (--memory gives more)'],
-    ['an unaligned module', { modules: [{ name: 'm', bytes: counting(4), at: 0x1800004 }] }, vmlinux(0x1000010), 'm: module address is 0x1800004, expected a multiple of 0x1000'],
-    ['no note', { protocol: 'pvh' }, buildElf({ class: 64, segments: [{ virtual: 0x1000000n, data: counting(4) }] }), 'vmlinux: PVH entry is missing, expected a PVH entry note (owner Xen, type 18) in an ELF file'],
-    ['no ELF file', { protocol: 'pvh' }, counting(100), 'vmlinux: e_ident magic is 01 02 03 04, expected 7f 45 4c 46 (ELF)'],
+    [
+      'a note outside the image',
+      {},
+      vmlinux(0x5000),
+      'vmlinux: PVH entry note is 0x5000, expected an address inside the loaded image',
+    ],
+    [
+      'a big initrd',
+      { initrd: { name: 'i', bytes: new Uint8Array(RAM) } },
+      vmlinux(0x1000010),
+      'i: initrd size is 0x2000000, expected at most 0xffe000, the largest free range above 1 MiB (--memory gives more)',
+    ],
+    [
+      'an unaligned module',
+      { modules: [{ name: 'm', bytes: counting(4), at: 0x1800004 }] },
+      vmlinux(0x1000010),
+      'm: module address is 0x1800004, expected a multiple of 0x1000',
+    ],
+    [
+      'no note',
+      { protocol: 'pvh' },
+      buildElf({ class: 64, segments: [{ virtual: 0x1000000n, data: counting(4) }] }),
+      'vmlinux: PVH entry is missing, expected a PVH entry note (owner Xen, type 18) in an ELF file',
+    ],
+    [
+      'no ELF file',
+      { protocol: 'pvh' },
+      counting(100),
+      'vmlinux: e_ident magic is 01 02 03 04, expected 7f 45 4c 46 (ELF)',
+    ],
   ] as const)('refuses %s', (_, change: Change, bytes: Uint8Array, message: string) => {
     expect(bootErrorOf(() => plan(change, bytes))).toBe(message);
   });

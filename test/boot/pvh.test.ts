@@ -58,7 +58,9 @@ describe('pvhStartInfo', () => {
     expect(memory.string(u64(base + 24))).toBe('console=ttyS0');
     expect(u64(base + 32)).toBe(0xe0000);
     const modules = u64(base + 16);
-    expect([u64(modules), u64(modules + 8), u64(modules + 16), u64(modules + 24)]).toEqual([0x3000000, 0x1234, 0, 0]);
+    expect([u64(modules), u64(modules + 8), u64(modules + 16), u64(modules + 24)]).toEqual([
+      0x3000000, 0x1234, 0, 0,
+    ]);
     expect([u64(modules + 32), u64(modules + 40)]).toEqual([0x3100000, 5]);
     expect(memory.string(u64(modules + 48))).toBe('second');
     const table = u64(base + 40);

@@ -45,7 +45,7 @@ describe('usage: one line that names option, value and expectation, status 2', (
     ],
     [
       ['run', LOADER, '--protocol', 'linux'],
-      'longmode: --protocol is linux, expected multiboot1 or multiboot2',
+      'longmode: --protocol is linux, expected multiboot1, multiboot2, linux32, linux64 or pvh',
     ],
     [['run', LOADER, '--hostile=x'], 'longmode: --hostile is x, expected a seed from 0 to 4294967295'],
     [

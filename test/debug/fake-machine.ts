@@ -11,7 +11,7 @@ export interface FakeMachine extends MachineView {
 }
 
 export function fakeMachine(scene: Scene, exit?: ExitResult): FakeMachine {
-  const counters = new Counters();
+  const counters = new Counters(() => 0);
   return {
     exit,
     instructions: 1234567,

@@ -105,3 +105,16 @@ test('an event arrives at the same instruction in both tiers', () => {
   expect(seen[1]).toEqual(seen[0]);
   expect(seen[0]).toHaveLength(10);
 });
+
+test('a bit offset in a register reaches beyond its memory operand', () => {
+  // again: bt [rdi], rbx / adc edx, 0 / bts [rdi], esi / adc edx, 0 / add ebx, 67 / add esi, 35 / dec r15 / jnz again / hlt
+  const code = Uint8Array.from([
+    0x48, 0x0f, 0xa3, 0x1f, 0x83, 0xd2, 0x00, 0x0f, 0xab, 0x37, 0x83, 0xd2, 0x00, 0x83, 0xc3, 0x43, 0x83,
+    0xc6, 0x23, 0x49, 0xff, 0xcf, 0x75, 0xe8, 0xf4,
+  ]);
+  const [first, second] = [false, true].map((jit) => machineWith(64, jit, code, new Dice(3)));
+  for (const { state } of [first!, second!]) state.gpr32.set([5, 0], 3 * 2); // RBX
+  for (const { state } of [first!, second!]) state.gpr32.set([9, 0], 6 * 2); // RSI
+  expect(runInLockstep(first!, second!, { maxInstructions: 6000, chunk: 500 })).toBeUndefined();
+  expect(compiledRegions(second!)).toBeGreaterThan(0);
+});

@@ -3,7 +3,7 @@ import {
   RFLAGS_AC, RFLAGS_DF, RFLAGS_ID, RFLAGS_IOPL, RFLAGS_NT, RFLAGS_STATUS,
 } from '../../src/isa/rflags.ts'; // biome-ignore format: a list of nouns.
 import { VECTOR_PF } from '../../src/isa/vectors.ts';
-import { type Case, CHANGES, type Outcome } from './protocol.ts';
+import { type Case, CHANGES, NO_VECTOR, type Outcome } from './protocol.ts';
 import { isResultUndefined, undefinedFlags } from './undefined.ts';
 
 const FLAGS = RFLAGS_STATUS | RFLAGS_DF | RFLAGS_AC | RFLAGS_ID | RFLAGS_NT | RFLAGS_IOPL;
@@ -39,8 +39,16 @@ function sameChanges(a: Outcome, b: Outcome): boolean {
 }
 
 /** Where the two differ, as `field=host/interpreter`; empty when they agree. `all`: the undefined flags too. */
-export function differences(c: Case, insn: Instruction, host: Outcome, ours: Outcome, all: boolean): string[] {
+export function differences(
+  c: Case,
+  insn: Instruction,
+  host: Outcome,
+  ours: Outcome,
+  all: boolean,
+): string[] {
   const found: string[] = [];
+  // Target and stack both bad: SDM Vol. 2A, "CALL" looks at the target first, AMD's processors push first.
+  if (c.name === 'CALL_E' && host.vector !== NO_VECTOR && ours.vector !== NO_VECTOR) return found;
   const note = (field: string, a: string, b: string) => found.push(`${field}=${a}/${b}`);
   if (host.vector !== ours.vector) note('vector', hex(host.vector), hex(ours.vector));
   if (!all && host.vector === ours.vector && isResultUndefined(c, insn)) return found;
@@ -61,6 +69,9 @@ export function differences(c: Case, insn: Instruction, host: Outcome, ours: Out
     note(`ymm${register}`, vector(host.vectors, register), vector(ours.vectors, register));
     n |= 3;
   }
+  // A MASKMOVQ that faults has entered MMX state on AMD's processors, which no manual promises.
+  const isEarly = c.name === 'MASKMOVQ_Pq_Nq' && host.vector !== NO_VECTOR;
+  if (isEarly && host.vector === ours.vector) return found;
   for (let n = 0; n < 32; n++) {
     const mask80 = (n & 3) === 2 ? 0xffff : (n & 3) === 3 ? 0 : -1;
     if (((host.st[n]! ^ ours.st[n]!) & mask80) === 0) continue;
@@ -75,7 +86,9 @@ export function differences(c: Case, insn: Instruction, host: Outcome, ours: Out
     // Linux says "present" for every address of the kernel's half, so that nobody learns what is mapped there.
     const ignored = host.vector === VECTOR_PF && host.cr2Hi < 0 ? 1 : 0;
     if ((host.error ^ ours.error) & ~ignored) note('error', hex(host.error), hex(ours.error));
-    if (host.cr2Lo !== ours.cr2Lo || host.cr2Hi !== ours.cr2Hi) {
+    // Which of two operands that both fault is looked at first, no manual says.
+    const isOrderOpen = c.name.startsWith('CMPS');
+    if (!isOrderOpen && (host.cr2Lo !== ours.cr2Lo || host.cr2Hi !== ours.cr2Hi)) {
       note('cr2', pair(host.cr2Lo, host.cr2Hi), pair(ours.cr2Lo, ours.cr2Hi));
     }
   }
@@ -86,7 +99,8 @@ export function differences(c: Case, insn: Instruction, host: Outcome, ours: Out
 export function describeInputs(c: Case): string {
   const parts: string[] = [];
   for (let n = 0; n < 16; n++) {
-    if (c.gpr[n * 2] !== 0 || c.gpr[n * 2 + 1] !== 0) parts.push(`${GPR_NAMES[n]}=${pair(c.gpr[n * 2]!, c.gpr[n * 2 + 1]!)}`);
+    if (c.gpr[n * 2] !== 0 || c.gpr[n * 2 + 1] !== 0)
+      parts.push(`${GPR_NAMES[n]}=${pair(c.gpr[n * 2]!, c.gpr[n * 2 + 1]!)}`);
   }
   if (c.rflags !== 0) parts.push(`rflags=${hex(c.rflags)}`);
   for (let n = 0; n < 16; n++) {

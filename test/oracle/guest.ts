@@ -1,15 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { AddressSpace } from '../../src/bus/address-space.ts';
 import { PortSpace } from '../../src/bus/ports.ts';
 import { Core } from '../../src/cpu/execute/core.ts';
 import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { HANDLERS } from '../../src/cpu/handlers.ts';
+import { correctStackFault } from '../../src/cpu/stack-fault.ts';
 import {
   CR0_AM, CR0_ET, CR0_MP, CR0_NE, CR0_PE, CR0_PG, CR0_WP, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE, CR4_PAE, EFER_LMA,
   EFER_LME,
 } from '../../src/isa/control.ts'; // biome-ignore format: a list of nouns.
 import {
-  DESC_CODE, DESC_DB, DESC_DPL_SHIFT, DESC_G, DESC_L, DESC_P, DESC_READABLE, DESC_S, DESC_USABLE, DESC_WRITABLE, TYPE_TSS32_BUSY,
-  DESC_TYPE_SHIFT,
+  DESC_CODE, DESC_DB, DESC_DPL_SHIFT, DESC_G, DESC_L, DESC_P, DESC_READABLE, DESC_S, 
+  DESC_TYPE_SHIFT,DESC_USABLE, DESC_WRITABLE, TYPE_TSS32_BUSY,
 } from '../../src/isa/descriptors.ts'; // biome-ignore format: a list of nouns.
 import type { Instruction } from '../../src/isa/instruction.ts';
 import { CS, TR } from '../../src/isa/registers.ts';
@@ -21,7 +23,16 @@ import {
   RAM_OFFSET, SEGMENT_ATTRIBUTES, SEGMENT_LIMIT, SEGMENT_SELECTOR, STATE_CPL, STATE_CR0, STATE_CR2, STATE_CR3,
   STATE_CR4, STATE_EFER, STATE_FCW, STATE_FSW, STATE_FTW, STATE_MXCSR, STATE_X87, STATE_XCR0,
 } from '../../src/state/layout.ts'; // biome-ignore format: a list of nouns.
-import { type Case, CHANGES, CODE, CODE_PAGE, DATA, DATA_BYTES, NO_VECTOR, type Outcome } from './protocol.ts';
+import {
+  type Case,
+  CHANGES,
+  CODE,
+  CODE_PAGE,
+  DATA,
+  DATA_BYTES,
+  NO_VECTOR,
+  type Outcome,
+} from './protocol.ts';
 
 const RAM_BYTES = 0x400000;
 const TABLES = 0x1000;
@@ -48,6 +59,8 @@ export class Guest {
     });
     const fault = new GuestFault();
     const model = createCpuModel();
+    // The vendors differ in corners of user mode too: be of the host's.
+    if (/AuthenticAMD/.test(readFileSync('/proc/cpuinfo', 'utf8'))) Object.assign(model, { vendor: 'amd' });
     const mmu = new Mmu(state, space, model.paging, fault);
     const time = { readTsc: (): [number, number] => [0, 0], writeTsc: () => {} };
     this.core = new Core({ state, mmu, ports: new PortSpace(), space, model, time, fault });
@@ -58,7 +71,8 @@ export class Guest {
     // 0x200000 and 0x300000 are in the second entry of the page directory.
     space.write32(TABLES + 0x2000, 0);
     space.write32(TABLES + 0x2008, (TABLES + 0x3000) | 7);
-    const map = (address: number) => space.write32(TABLES + 0x3000 + ((address >> 12) & 511) * 8, address | 7);
+    const map = (address: number) =>
+      space.write32(TABLES + 0x3000 + ((address >> 12) & 511) * 8, address | 7);
     map(CODE_PAGE);
     for (let at = 0; at < DATA_BYTES; at += 0x1000) map(DATA + at);
     words[STATE_CR0 >> 2] = CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_AM;
@@ -126,6 +140,7 @@ export class Guest {
     } catch (thrown) {
       if (thrown !== core.fault) throw thrown;
       core.setRip(CODE, 0);
+      if (core.fault.nonCanonical) correctStackFault(core, insn);
       out.vector = core.fault.vector;
       out.error = core.fault.hasErrorCode ? core.fault.errorCode : 0;
       if (out.vector === VECTOR_PF) {
@@ -144,7 +159,8 @@ export class Guest {
     }
     const fsw = words[STATE_FSW >> 2]!;
     const newTop = (fsw >> FSW_TOP_SHIFT) & 7;
-    for (let n = 0; n < 32; n++) out.st[n] = words[(STATE_X87 >> 2) + (((n >> 2) + newTop) & 7) * 4 + (n & 3)]!;
+    for (let n = 0; n < 32; n++)
+      out.st[n] = words[(STATE_X87 >> 2) + (((n >> 2) + newTop) & 7) * 4 + (n & 3)]!;
     out.fcw = words[STATE_FCW >> 2]!;
     out.fsw = fsw;
     out.ftw = words[STATE_FTW >> 2]!;
@@ -168,4 +184,3 @@ export class Guest {
     this.#data.set(this.#pattern);
   }
 }
-

@@ -137,9 +137,9 @@ static void __attribute__((noinline)) handle(siginfo_t *info, ucontext_t *u) {
   }
 }
 
-/* Linux leaves AC as the case had it, and no C library is compiled for that. */
+/* Linux leaves AC, NT and ID as the case had them: no C library is compiled for the first, and the next case inherits the others. */
 static void handler(int signal, siginfo_t *info, void *context) {
-  asm volatile("pushfq\n andl $~0x40000, (%%rsp)\n popfq" ::: "memory", "cc");
+  asm volatile("pushfq\n andl $~0x244000, (%%rsp)\n popfq" ::: "memory", "cc");
   (void)signal;
   handle(info, context);
 }

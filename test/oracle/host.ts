@@ -1,6 +1,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type Case, CASE_BYTES, DATA_BYTES, type Outcome, RESULT_BYTES, emptyOutcome, readResult, writeCase } from './protocol.ts';
+import {
+  CASE_BYTES,
+  type Case,
+  DATA_BYTES,
+  emptyOutcome,
+  type Outcome,
+  RESULT_BYTES,
+  readResult,
+  writeCase,
+} from './protocol.ts';
 
 /** The helper that runs cases on this machine's processor. */
 export class Host {

@@ -69,7 +69,9 @@ class Session {
     const { cases, seed, only, show } = this.#options;
     const forms = usableForms(only);
     const random = new Random(seed);
-    console.log(`oracle: seed ${seed}, ${cases} cases, ${forms.length} forms of ${new Set(forms.map((f) => f.name)).size} ops`);
+    console.log(
+      `oracle: seed ${seed}, ${cases} cases, ${forms.length} forms of ${new Set(forms.map((f) => f.name)).size} ops`,
+    );
     const started = Date.now();
     const pool = Array.from({ length: BATCH }, emptyCase);
     const insns: Instruction[] = [];
@@ -112,9 +114,12 @@ class Session {
     this.#host.close();
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     if (barren.size > 0) console.log(`oracle: no bytes found for ${[...barren].join(', ')}`);
-    for (const [what, count] of this.#unimplemented) console.log(`oracle: not implemented: ${what} (${count} cases)`);
+    for (const [what, count] of this.#unimplemented)
+      console.log(`oracle: not implemented: ${what} (${count} cases)`);
     for (const [name, count] of this.#byForm) console.log(`oracle: ${name}: ${count} mismatches`);
-    console.log(`oracle: ${done} cases in ${seconds} s, ${faults} of them faults, ${this.#mismatches} mismatches (seed ${seed})`);
+    console.log(
+      `oracle: ${done} cases in ${seconds} s, ${faults} of them faults, ${this.#mismatches} mismatches (seed ${seed})`,
+    );
     return this.#mismatches;
   }
 
@@ -138,17 +143,34 @@ class Session {
         c.gpr.set(simpler.gpr);
         c.vectors.set(simpler.vectors);
         c.st.set(simpler.st);
-        Object.assign(c, { rflags: simpler.rflags, fcw: simpler.fcw, fsw: simpler.fsw, ftw: simpler.ftw, mxcsr: simpler.mxcsr });
+        Object.assign(c, {
+          rflags: simpler.rflags,
+          fcw: simpler.fcw,
+          fsw: simpler.fsw,
+          ftw: simpler.ftw,
+          mxcsr: simpler.mxcsr,
+        });
       }
     };
     for (let n = 0; n < 16; n++) await attempt((s) => s.gpr.fill(0, n * 2, n * 2 + 2));
     for (let n = 0; n < 32; n++) await attempt((s) => s.vectors.fill(0, n * 4, n * 4 + 4));
     for (let n = 0; n < 8; n++) await attempt((s) => s.st.fill(0, n * 4, n * 4 + 4));
-    for (const bit of [1, 4, 16, 64, 128, 0x400, 0x800, 0x40000]) await attempt((s) => void (s.rflags &= ~bit));
-    await attempt((s) => void (s.fcw = 0x37f));
-    await attempt((s) => void (s.fsw = 0));
-    await attempt((s) => void (s.ftw = 0));
-    await attempt((s) => void (s.mxcsr = 0x1f80));
+    for (const bit of [1, 4, 16, 64, 128, 0x400, 0x800, 0x40000])
+      await attempt((s) => {
+        s.rflags &= ~bit;
+      });
+    await attempt((s) => {
+      s.fcw = 0x37f;
+    });
+    await attempt((s) => {
+      s.fsw = 0;
+    });
+    await attempt((s) => {
+      s.ftw = 0;
+    });
+    await attempt((s) => {
+      s.mxcsr = 0x1f80;
+    });
     const bytes = Buffer.from(c.bytes.subarray(0, c.length)).toString('hex');
     const what = await this.#check(c, pattern);
     console.log(`mismatch ${bytes} ${c.name} | ${describeInputs(c)} | host/ours: ${what.join(' ')}`);

@@ -26,7 +26,7 @@ export class Random {
   }
 
   chance(probability: number): boolean {
-    return (this.word() >>> 0) < probability * 4294967296;
+    return this.word() >>> 0 < probability * 4294967296;
   }
 
   pick<T>(list: readonly T[]): T {

@@ -12,7 +12,9 @@ import { rolldown } from 'rolldown';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'longmode-oracle-'));
 try {
-  execFileSync('gcc', ['-O2', '-mno-red-zone', '-Wall', '-o', join(out, 'host'), join(here, 'host.c')], { stdio: 'inherit' });
+  execFileSync('gcc', ['-O2', '-mno-red-zone', '-Wall', '-o', join(out, 'host'), join(here, 'host.c')], {
+    stdio: 'inherit',
+  });
   const bundle = await rolldown({
     input: join(here, 'main.ts'),
     platform: 'node',

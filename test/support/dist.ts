@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { createMachine as CreateMachine, MachineOptions } from '../../src/index.ts';
+import type {
+  createFirmwareMachine as CreateFirmwareMachine,
+  createMachine as CreateMachine,
+  MachineOptions,
+} from '../../src/index.ts';
 
 /**
  * The built package, as its users get it: suites that execute millions of guest instructions run on it, because the
  * sources under the test runner's transform are several times slower. `npm test` builds first.
  */
-export const { createMachine } = (await import(join(import.meta.dirname, '../../dist/index.js'))) as {
+export const { createFirmwareMachine, createMachine } = (await import(join(import.meta.dirname, '../../dist/index.js'))) as {
+  createFirmwareMachine: typeof CreateFirmwareMachine;
   createMachine: typeof CreateMachine;
 };
 

@@ -38,7 +38,10 @@ SBOX.forEach((value, byte) => {
 });
 
 /** Columns of MixColumns and its inverse for one byte in row 0. */
-const MIX = Int32Array.from({ length: 256 }, (_, b) => times(b, 2) | (b << 8) | (b << 16) | (times(b, 3) << 24));
+const MIX = Int32Array.from(
+  { length: 256 },
+  (_, b) => times(b, 2) | (b << 8) | (b << 16) | (times(b, 3) << 24),
+);
 const INVERSE_MIX = Int32Array.from(
   { length: 256 },
   (_, b) => times(b, 14) | (times(b, 9) << 8) | (times(b, 13) << 16) | (times(b, 11) << 24),
@@ -105,7 +108,14 @@ function inverseMixColumns(v: VectorFile, dest: number, _a: number, b: number): 
   for (let n = 0; n < 4; n++) v.i32[dest * 8 + n] = mixColumn(v.i32[b * 8 + n]!, INVERSE_MIX);
 }
 
-function assistKey(v: VectorFile, dest: number, _a: number, b: number, _bytes: number, immediate: number): void {
+function assistKey(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  _bytes: number,
+  immediate: number,
+): void {
   const { i32 } = v;
   const second = substituteWord(i32[b * 8 + 1]!, SBOX);
   const fourth = substituteWord(i32[b * 8 + 3]!, SBOX);

@@ -254,12 +254,7 @@ export function RORX_Gq_Eq_Ib(core: Core, insn: Instruction): void {
   const count = insn.immediate & 63;
   if (count > 31) [lo, hi] = [hi, lo];
   const by = count & 31;
-  storeGq(
-    core,
-    insn,
-    (lo >>> by) | ((hi << 1) << (31 - by)),
-    (hi >>> by) | ((lo << 1) << (31 - by)),
-  );
+  storeGq(core, insn, (lo >>> by) | ((hi << 1) << (31 - by)), (hi >>> by) | ((lo << 1) << (31 - by)));
 }
 
 /** SHLX SHRX SARX r32a, r/m32, r32b | VEX.LZ.66/F2/F3.0F38.W0 F7 | Gd,Ed,Bd (SDM Vol. 2B, "SARX/SHLX/SHRX—Shift Without Affecting Flags"). */

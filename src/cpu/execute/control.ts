@@ -160,6 +160,7 @@ export function writeCr4(core: Core, lo: number, hi: number): void {
 function writeCr8(core: Core, lo: number, hi: number): void {
   if (hi !== 0 || lo & ~15) core.raiseGP(0);
   core.words[STATE_CR8 >> 2] = lo;
+  if (core.taskPriority) core.taskPriority.cr8 = lo;
   core.endBlock();
 }
 
@@ -177,6 +178,7 @@ function readControl(core: Core, insn: Instruction, wide: boolean): void {
   else if (insn.reg === 3) offset = STATE_CR3;
   else if (insn.reg === 4) offset = STATE_CR4;
   else if (insn.reg === 8) offset = STATE_CR8;
+  if (insn.reg === 8 && core.taskPriority) words[STATE_CR8 >> 2] = core.taskPriority.cr8;
   const hasHigh = insn.reg === 2 || insn.reg === 3;
   core.gpr32[insn.rm * 2] = words[offset >> 2]!;
   core.gpr32[insn.rm * 2 + 1] = wide && hasHigh ? words[(offset >> 2) + 1]! : 0;

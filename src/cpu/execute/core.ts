@@ -1,6 +1,8 @@
 import type { AddressSpace } from '../../bus/address-space.ts';
 import type { InterruptController } from '../../bus/lines.ts';
 import type { PortSpace } from '../../bus/ports.ts';
+import { FloatEnv } from '../../float/env.ts';
+import { Lanes } from '../../float/lanes.ts';
 import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, DR7_ENABLES } from '../../isa/control.ts';
 import { DESC_DB } from '../../isa/descriptors.ts';
 import type { Instruction } from '../../isa/instruction.ts';
@@ -71,6 +73,8 @@ export interface CoreObserver {
   onControlWrite?(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void;
   /** Mode may have changed: far transfer, CR0, EFER. */
   onModeChange?(): void;
+  /** FERR#: an unmasked x87 exception with CR0.NE = 0. */
+  onFerr?(): void;
 }
 
 /** MSRs that devices own (the local APIC). Returns undefined / false for a number it does not know. */
@@ -91,6 +95,9 @@ export class Core {
   readonly gpr32: Int32Array;
   readonly flags: Flags;
   readonly vectors: VectorFile;
+  /** The vector file once more, as the floating-point lanes of SSE and AVX; and what MXCSR says, while one of those runs. */
+  readonly lanes: Lanes;
+  readonly mxcsr = new FloatEnv();
   readonly mmu: Mmu;
   readonly ports: PortSpace;
   readonly space: AddressSpace;
@@ -99,6 +106,8 @@ export class Core {
   /** Attached by the board. */
   interruptController: InterruptController | undefined;
   msrDevice: MsrDevice | undefined;
+  /** Where MOV CR8 reads and writes the task priority, when there is a local APIC. */
+  taskPriority: { cr8: number } | undefined;
   observer: CoreObserver = {};
 
   /** High word of the last effective or linear address, and of the last 64-bit load. */
@@ -144,6 +153,8 @@ export class Core {
     this.gpr32 = parts.state.gpr32;
     this.flags = parts.state.flags;
     this.vectors = parts.state.vectors;
+    const { buffer, byteOffset, byteLength } = this.vectors.i32;
+    this.lanes = new Lanes(buffer, byteOffset, byteLength);
     this.mmu = parts.mmu;
     this.ports = parts.ports;
     this.space = parts.space;

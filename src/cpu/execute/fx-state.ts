@@ -2,7 +2,6 @@ import { CR0_EM, CR0_MP, CR0_NE, CR0_TS, CR4_OSFXSR } from '../../isa/control.ts
 import type { Instruction } from '../../isa/instruction.ts';
 import { RAX } from '../../isa/registers.ts';
 import { VECTOR_MF } from '../../isa/vectors.ts';
-import { unimplemented } from '../../state/faults.ts';
 import {
   STATE_CR0,
   STATE_CR4,
@@ -23,8 +22,9 @@ import { effectiveAddress, loadEd, loadEw, storeEd, storeEw } from './operand.ts
 
 /** The x87 and SSE environment: what loads, stores and checks it. Arithmetic is elsewhere. */
 
-const FSW_ES = 1 << 7;
-const FSW_B = 1 << 15;
+export const FSW_ES = 1 << 7;
+export const FSW_B = 1 << 15;
+const FSW_TOP = 7 << 11;
 const FCW_INITIAL = 0x37f;
 /** Bits of MXCSR that may be set: all sixteen low ones, DAZ too. */
 export const MXCSR_MASK = 0xffff;
@@ -41,8 +41,17 @@ export function checkX87(core: Core): void {
 /** Waiting x87 and MMX instructions report an unmasked exception that an earlier one left behind. */
 export function checkPendingX87(core: Core): void {
   if ((core.words[STATE_FSW >> 2]! & FSW_ES) === 0) return;
-  if ((core.words[STATE_CR0 >> 2]! & CR0_NE) === 0) unimplemented('FERR# (x87 error with CR0.NE = 0)');
-  core.raise(VECTOR_MF);
+  if ((core.words[STATE_CR0 >> 2]! & CR0_NE) === 0) signalFerr(core);
+  else core.raise(VECTOR_MF);
+}
+
+/**
+ * FERR#, with CR0.NE = 0: the board makes IRQ 13 of it (SDM Vol. 1, "MS-DOS Compatibility Sub-mode"). Signalled where the
+ * exception happens, and again by every waiting instruction while it stays; those go on, as if IGNNE# were asserted.
+ */
+export function signalFerr(core: Core): void {
+  core.observer.onFerr?.();
+  core.endBlock();
 }
 
 /** SSE instructions: #UD with EM or without OSFXSR, then #NM with TS (SDM Vol. 2A, "Exception Conditions"). */
@@ -61,7 +70,7 @@ export function checkMmx(core: Core): void {
 }
 
 /** ES and B follow the exception flags and masks. */
-function withErrorSummary(fsw: number, fcw: number): number {
+export function withErrorSummary(fsw: number, fcw: number): number {
   const unmasked = fsw & ~fcw & 0x3f;
   return unmasked ? fsw | FSW_ES | FSW_B : fsw & ~(FSW_ES | FSW_B);
 }
@@ -142,6 +151,8 @@ export const FNSETPM = checkX87;
 export function EMMS(core: Core, _insn: Instruction): void {
   checkMmx(core);
   core.words[STATE_FTW >> 2] = 0;
+  // SDM Vol. 3A, "Effect of MMX Instructions on the x87 FPU State": TOP becomes 0 here too.
+  core.words[STATE_FSW >> 2] = core.words[STATE_FSW >> 2]! & ~FSW_TOP;
 }
 
 /** LDMXCSR m32 | 0F AE /2 | Md (SDM Vol. 2A, "LDMXCSR—Load MXCSR Register"). */
@@ -187,7 +198,11 @@ export function FXSAVE(core: Core, insn: Instruction): void {
 }
 
 /** The x87 part of the area, offsets 0 to 23 and 32 to 159, in the 64-bit layout when `wide`. */
-export function saveX87(words: Int32Array, wide: boolean, store: (offset: number, value: number) => void): void {
+export function saveX87(
+  words: Int32Array,
+  wide: boolean,
+  store: (offset: number, value: number) => void,
+): void {
   const fsw = words[STATE_FSW >> 2]!;
   store(0, (words[STATE_FCW >> 2]! & 0xffff) | (fsw << 16));
   store(4, (words[STATE_FTW >> 2]! & 0xff) | (words[STATE_FOP >> 2]! << 16));
@@ -233,7 +248,17 @@ export function restoreX87(words: Int32Array, wide: boolean, load: (offset: numb
 /** The state that FNINIT makes, and registers that hold zeros (SDM Vol. 1, "Processor State Components", initial configuration). */
 export function initializeX87(words: Int32Array): void {
   words[STATE_FCW >> 2] = FCW_INITIAL;
-  for (const offset of [STATE_FSW, STATE_FTW, STATE_FOP, STATE_FIP, STATE_FIP + 4, STATE_FDP, STATE_FDP + 4, STATE_FCS, STATE_FDS]) {
+  for (const offset of [
+    STATE_FSW,
+    STATE_FTW,
+    STATE_FOP,
+    STATE_FIP,
+    STATE_FIP + 4,
+    STATE_FDP,
+    STATE_FDP + 4,
+    STATE_FCS,
+    STATE_FDS,
+  ]) {
     words[offset >> 2] = 0;
   }
   words.fill(0, STATE_X87 >> 2, (STATE_X87 >> 2) + 32);

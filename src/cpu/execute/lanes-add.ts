@@ -5,19 +5,19 @@ import type { VectorFile } from '../../state/vector-file.ts';
 
 /** Saturation (SDM Vol. 1, "Saturation Arithmetic"). */
 export function signedByte(value: number): number {
-  return value > 127 ? 127 : value < -128 ? -128 : value;
+  return value > 127 ? 127 : Math.max(value, -128);
 }
 
 export function unsignedByte(value: number): number {
-  return value > 255 ? 255 : value < 0 ? 0 : value;
+  return value > 255 ? 255 : Math.max(value, 0);
 }
 
 export function signedWord(value: number): number {
-  return value > 32767 ? 32767 : value < -32768 ? -32768 : value;
+  return value > 32767 ? 32767 : Math.max(value, -32768);
 }
 
 export function unsignedWord(value: number): number {
-  return value > 65535 ? 65535 : value < 0 ? 0 : value;
+  return value > 65535 ? 65535 : Math.max(value, 0);
 }
 
 export function addBytes(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
@@ -153,7 +153,13 @@ export function subtractBytesSigned(v: VectorFile, dest: number, a: number, b: n
 }
 
 /** Saturates to the unsigned range. */
-export function subtractBytesUnsigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function subtractBytesUnsigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { u8 } = v;
   const d = dest * 32;
   const x = a * 32;
@@ -173,7 +179,13 @@ export function subtractWordsSigned(v: VectorFile, dest: number, a: number, b: n
 }
 
 /** Saturates to the unsigned range. */
-export function subtractWordsUnsigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function subtractWordsUnsigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { u16 } = v;
   const d = dest * 16;
   const x = a * 16;
@@ -209,7 +221,7 @@ export function minimumBytesSigned(v: VectorFile, dest: number, a: number, b: nu
   for (let n = 0; n < end; n++) {
     const p = i8[x + n]!;
     const q = i8[y + n]!;
-    i8[d + n] = p < q ? p : q;
+    i8[d + n] = Math.min(p, q);
   }
 }
 
@@ -222,7 +234,7 @@ export function minimumBytesUnsigned(v: VectorFile, dest: number, a: number, b: 
   for (let n = 0; n < end; n++) {
     const p = u8[x + n]!;
     const q = u8[y + n]!;
-    u8[d + n] = p < q ? p : q;
+    u8[d + n] = Math.min(p, q);
   }
 }
 
@@ -235,7 +247,7 @@ export function minimumWordsSigned(v: VectorFile, dest: number, a: number, b: nu
   for (let n = 0; n < end; n++) {
     const p = i16[x + n]!;
     const q = i16[y + n]!;
-    i16[d + n] = p < q ? p : q;
+    i16[d + n] = Math.min(p, q);
   }
 }
 
@@ -248,11 +260,17 @@ export function minimumWordsUnsigned(v: VectorFile, dest: number, a: number, b: 
   for (let n = 0; n < end; n++) {
     const p = u16[x + n]!;
     const q = u16[y + n]!;
-    u16[d + n] = p < q ? p : q;
+    u16[d + n] = Math.min(p, q);
   }
 }
 
-export function minimumDoublewordsSigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function minimumDoublewordsSigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32 } = v;
   const d = dest * 8;
   const x = a * 8;
@@ -261,11 +279,17 @@ export function minimumDoublewordsSigned(v: VectorFile, dest: number, a: number,
   for (let n = 0; n < end; n++) {
     const p = i32[x + n]!;
     const q = i32[y + n]!;
-    i32[d + n] = p < q ? p : q;
+    i32[d + n] = Math.min(p, q);
   }
 }
 
-export function minimumDoublewordsUnsigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function minimumDoublewordsUnsigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { u32 } = v;
   const d = dest * 8;
   const x = a * 8;
@@ -274,7 +298,7 @@ export function minimumDoublewordsUnsigned(v: VectorFile, dest: number, a: numbe
   for (let n = 0; n < end; n++) {
     const p = u32[x + n]!;
     const q = u32[y + n]!;
-    u32[d + n] = p < q ? p : q;
+    u32[d + n] = Math.min(p, q);
   }
 }
 
@@ -287,7 +311,7 @@ export function maximumBytesSigned(v: VectorFile, dest: number, a: number, b: nu
   for (let n = 0; n < end; n++) {
     const p = i8[x + n]!;
     const q = i8[y + n]!;
-    i8[d + n] = p > q ? p : q;
+    i8[d + n] = Math.max(p, q);
   }
 }
 
@@ -300,7 +324,7 @@ export function maximumBytesUnsigned(v: VectorFile, dest: number, a: number, b: 
   for (let n = 0; n < end; n++) {
     const p = u8[x + n]!;
     const q = u8[y + n]!;
-    u8[d + n] = p > q ? p : q;
+    u8[d + n] = Math.max(p, q);
   }
 }
 
@@ -313,7 +337,7 @@ export function maximumWordsSigned(v: VectorFile, dest: number, a: number, b: nu
   for (let n = 0; n < end; n++) {
     const p = i16[x + n]!;
     const q = i16[y + n]!;
-    i16[d + n] = p > q ? p : q;
+    i16[d + n] = Math.max(p, q);
   }
 }
 
@@ -326,11 +350,17 @@ export function maximumWordsUnsigned(v: VectorFile, dest: number, a: number, b: 
   for (let n = 0; n < end; n++) {
     const p = u16[x + n]!;
     const q = u16[y + n]!;
-    u16[d + n] = p > q ? p : q;
+    u16[d + n] = Math.max(p, q);
   }
 }
 
-export function maximumDoublewordsSigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function maximumDoublewordsSigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32 } = v;
   const d = dest * 8;
   const x = a * 8;
@@ -339,11 +369,17 @@ export function maximumDoublewordsSigned(v: VectorFile, dest: number, a: number,
   for (let n = 0; n < end; n++) {
     const p = i32[x + n]!;
     const q = i32[y + n]!;
-    i32[d + n] = p > q ? p : q;
+    i32[d + n] = Math.max(p, q);
   }
 }
 
-export function maximumDoublewordsUnsigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function maximumDoublewordsUnsigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { u32 } = v;
   const d = dest * 8;
   const x = a * 8;
@@ -352,7 +388,7 @@ export function maximumDoublewordsUnsigned(v: VectorFile, dest: number, a: numbe
   for (let n = 0; n < end; n++) {
     const p = u32[x + n]!;
     const q = u32[y + n]!;
-    u32[d + n] = p > q ? p : q;
+    u32[d + n] = Math.max(p, q);
   }
 }
 

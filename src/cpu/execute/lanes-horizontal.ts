@@ -17,7 +17,13 @@ export function horizontalAddWords(v: VectorFile, dest: number, a: number, b: nu
   }
 }
 
-export function horizontalAddDoublewords(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function horizontalAddDoublewords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32 } = v;
   const half = bytes === 8 ? 1 : 2;
   for (let lane = 0; lane < bytes >> 2; lane += 2 * half) {
@@ -45,7 +51,13 @@ export function horizontalAddSigned(v: VectorFile, dest: number, a: number, b: n
   }
 }
 
-export function horizontalSubtractWords(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function horizontalSubtractWords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i16 } = v;
   const half = bytes === 8 ? 2 : 4;
   for (let lane = 0; lane < bytes >> 1; lane += 2 * half) {
@@ -59,7 +71,13 @@ export function horizontalSubtractWords(v: VectorFile, dest: number, a: number, 
   }
 }
 
-export function horizontalSubtractDoublewords(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function horizontalSubtractDoublewords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32 } = v;
   const half = bytes === 8 ? 1 : 2;
   for (let lane = 0; lane < bytes >> 2; lane += 2 * half) {
@@ -73,7 +91,13 @@ export function horizontalSubtractDoublewords(v: VectorFile, dest: number, a: nu
   }
 }
 
-export function horizontalSubtractSigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function horizontalSubtractSigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i16 } = v;
   const half = bytes === 8 ? 2 : 4;
   for (let lane = 0; lane < bytes >> 1; lane += 2 * half) {

@@ -41,7 +41,13 @@ export function multiplyRounded(v: VectorFile, dest: number, a: number, b: numbe
   for (let n = 0; n < end; n++) i16[d + n] = (((i16[x + n]! * i16[y + n]!) >> 14) + 1) >> 1;
 }
 
-export function multiplyLowDoublewords(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function multiplyLowDoublewords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32 } = v;
   const d = dest * 8;
   const x = a * 8;

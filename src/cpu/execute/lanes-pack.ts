@@ -52,11 +52,23 @@ export function packWordsUnsigned(v: VectorFile, dest: number, a: number, b: num
   packWords(v, dest, a, b, bytes, unsignedByte);
 }
 
-export function packDoublewordsSigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function packDoublewordsSigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   packDoublewords(v, dest, a, b, bytes, signedWord);
 }
 
-export function packDoublewordsUnsigned(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function packDoublewordsUnsigned(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   packDoublewords(v, dest, a, b, bytes, unsignedWord);
 }
 
@@ -64,11 +76,23 @@ export function extendBytesToWords(v: VectorFile, dest: number, _a: number, b: n
   for (let n = (bytes >> 1) - 1; n >= 0; n--) v.i16[dest * 16 + n] = v.i8[b * 32 + n]!;
 }
 
-export function extendBytesToDoublewords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function extendBytesToDoublewords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 2) - 1; n >= 0; n--) v.i32[dest * 8 + n] = v.i8[b * 32 + n]!;
 }
 
-export function extendWordsToDoublewords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function extendWordsToDoublewords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 2) - 1; n >= 0; n--) v.i32[dest * 8 + n] = v.i16[b * 16 + n]!;
 }
 
@@ -77,21 +101,39 @@ function storeQuadword(v: VectorFile, dest: number, n: number, value: number, hi
   v.i32[dest * 8 + 2 * n] = value;
 }
 
-export function extendBytesToQuadwords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function extendBytesToQuadwords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 3) - 1; n >= 0; n--) {
     const value = v.i8[b * 32 + n]!;
     storeQuadword(v, dest, n, value, value >> 31);
   }
 }
 
-export function extendWordsToQuadwords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function extendWordsToQuadwords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 3) - 1; n >= 0; n--) {
     const value = v.i16[b * 16 + n]!;
     storeQuadword(v, dest, n, value, value >> 31);
   }
 }
 
-export function extendDoublewordsToQuadwords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function extendDoublewordsToQuadwords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 3) - 1; n >= 0; n--) {
     const value = v.i32[b * 8 + n]!;
     storeQuadword(v, dest, n, value, value >> 31);
@@ -102,22 +144,52 @@ export function zeroBytesToWords(v: VectorFile, dest: number, _a: number, b: num
   for (let n = (bytes >> 1) - 1; n >= 0; n--) v.u16[dest * 16 + n] = v.u8[b * 32 + n]!;
 }
 
-export function zeroBytesToDoublewords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function zeroBytesToDoublewords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 2) - 1; n >= 0; n--) v.i32[dest * 8 + n] = v.u8[b * 32 + n]!;
 }
 
-export function zeroWordsToDoublewords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function zeroWordsToDoublewords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 2) - 1; n >= 0; n--) v.i32[dest * 8 + n] = v.u16[b * 16 + n]!;
 }
 
-export function zeroBytesToQuadwords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function zeroBytesToQuadwords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 3) - 1; n >= 0; n--) storeQuadword(v, dest, n, v.u8[b * 32 + n]!, 0);
 }
 
-export function zeroWordsToQuadwords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function zeroWordsToQuadwords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 3) - 1; n >= 0; n--) storeQuadword(v, dest, n, v.u16[b * 16 + n]!, 0);
 }
 
-export function zeroDoublewordsToQuadwords(v: VectorFile, dest: number, _a: number, b: number, bytes: number): void {
+export function zeroDoublewordsToQuadwords(
+  v: VectorFile,
+  dest: number,
+  _a: number,
+  b: number,
+  bytes: number,
+): void {
   for (let n = (bytes >> 3) - 1; n >= 0; n--) storeQuadword(v, dest, n, v.i32[b * 8 + n]!, 0);
 }

@@ -18,7 +18,7 @@ function shiftRightWords(v: VectorFile, dest: number, a: number, count: number, 
 function shiftSignedWords(v: VectorFile, dest: number, a: number, count: number, bytes: number): void {
   const { i16 } = v;
   const end = bytes >> 1;
-  const by = count > 15 ? 15 : count;
+  const by = Math.min(count, 15);
   for (let n = 0; n < end; n++) i16[dest * 16 + n] = i16[a * 16 + n]! >> by;
 }
 
@@ -37,7 +37,7 @@ function shiftRightDoublewords(v: VectorFile, dest: number, a: number, count: nu
 function shiftSignedDoublewords(v: VectorFile, dest: number, a: number, count: number, bytes: number): void {
   const { i32 } = v;
   const end = bytes >> 2;
-  const by = count > 31 ? 31 : count;
+  const by = Math.min(count, 31);
   for (let n = 0; n < end; n++) i32[dest * 8 + n] = i32[a * 8 + n]! >> by;
 }
 
@@ -147,7 +147,13 @@ export function shiftRightBytes(
 
 // AVX2: each lane has a count of its own.
 
-export function shiftLeftEachDoubleword(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function shiftLeftEachDoubleword(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32, u32 } = v;
   const end = bytes >> 2;
   for (let n = 0; n < end; n++) {
@@ -156,7 +162,13 @@ export function shiftLeftEachDoubleword(v: VectorFile, dest: number, a: number, 
   }
 }
 
-export function shiftRightEachDoubleword(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function shiftRightEachDoubleword(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32, u32 } = v;
   const end = bytes >> 2;
   for (let n = 0; n < end; n++) {
@@ -165,12 +177,18 @@ export function shiftRightEachDoubleword(v: VectorFile, dest: number, a: number,
   }
 }
 
-export function shiftSignedEachDoubleword(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function shiftSignedEachDoubleword(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const { i32, u32 } = v;
   const end = bytes >> 2;
   for (let n = 0; n < end; n++) {
     const count = u32[b * 8 + n]!;
-    i32[dest * 8 + n] = i32[a * 8 + n]! >> (count > 31 ? 31 : count);
+    i32[dest * 8 + n] = i32[a * 8 + n]! >> Math.min(count, 31);
   }
 }
 
@@ -178,14 +196,26 @@ function quadwordCount(v: VectorFile, at: number): number {
   return v.i32[at + 1] !== 0 || v.u32[at]! > ALL ? ALL : v.i32[at]!;
 }
 
-export function shiftLeftEachQuadword(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function shiftLeftEachQuadword(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const end = bytes >> 2;
   for (let n = 0; n < end; n += 2) {
     shiftQuadwordLeft(v.i32, dest * 8 + n, a * 8 + n, quadwordCount(v, b * 8 + n));
   }
 }
 
-export function shiftRightEachQuadword(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function shiftRightEachQuadword(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   const end = bytes >> 2;
   for (let n = 0; n < end; n += 2) {
     shiftQuadwordRight(v.i32, dest * 8 + n, a * 8 + n, quadwordCount(v, b * 8 + n));

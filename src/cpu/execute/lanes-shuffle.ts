@@ -145,7 +145,14 @@ export function shuffleDoubles(
 
 // Interleaving, of the low or the high half of each part.
 
-function interleaveBytes(v: VectorFile, dest: number, a: number, b: number, bytes: number, high: boolean): void {
+function interleaveBytes(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+  high: boolean,
+): void {
   const { u8 } = v;
   const part = bytes === 8 ? 8 : 16;
   const half = part >> 1;
@@ -158,7 +165,14 @@ function interleaveBytes(v: VectorFile, dest: number, a: number, b: number, byte
   }
 }
 
-function interleaveWords(v: VectorFile, dest: number, a: number, b: number, bytes: number, high: boolean): void {
+function interleaveWords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+  high: boolean,
+): void {
   const { u16 } = v;
   const part = bytes === 8 ? 4 : 8;
   const half = part >> 1;
@@ -211,7 +225,13 @@ export function unpackLowDoublewords(v: VectorFile, dest: number, a: number, b: 
   interleaveDoublewords(v, dest, a, b, bytes, false);
 }
 
-export function unpackHighDoublewords(v: VectorFile, dest: number, a: number, b: number, bytes: number): void {
+export function unpackHighDoublewords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+): void {
   interleaveDoublewords(v, dest, a, b, bytes, true);
 }
 

@@ -166,9 +166,9 @@ export function MOVSX_Gq_Ew(core: Core, insn: Instruction): void {
   storeGq(core, insn, value, value >> 31);
 }
 
-/** MOVSXD r16, r/m32 | 63 /r | Gw,Ed. Reads a word of memory, as a MOV does. */
+/** MOVSXD r16, r/m16 | 63 /r | Gw,Ed. AMD's processors read 32 bits of memory (APM Vol. 3, "MOVSXD"), Intel's 16. */
 export function MOVSXD_Gw_Ed(core: Core, insn: Instruction): void {
-  core.gpr16[insn.reg * 4] = loadEw(core, insn);
+  core.gpr16[insn.reg * 4] = core.model.vendor === 'amd' ? loadEd(core, insn) : loadEw(core, insn);
 }
 
 /** MOVSXD r32, r/m32 | 63 /r | Gd,Ed. */

@@ -1,7 +1,17 @@
 import type { VectorFile } from '../../state/vector-file.ts';
-import { sse } from './vector-operand.ts';
+import type { Handler } from './core.ts';
+import { alignedSource, type LaneOperation, requireSse, source } from './vector-operand.ts';
 
 /* SHA extensions (SDM Vol. 1, "Intel SHA Extensions"; FIPS 180-4). Word 3 of a register is the first of the message. */
+
+/** AMD's processors (seen on Zen 3) take these operands at any alignment, against both manuals. */
+function sha(operation: LaneOperation): Handler {
+  return (core, insn) => {
+    requireSse(core);
+    const b = core.model.vendor === 'amd' ? source(core, insn, 16) : alignedSource(core, insn);
+    operation(core.vectors, insn.reg, insn.reg, b, 16, insn.immediate);
+  };
+}
 
 function rotateLeft(word: number, count: number): number {
   return (word << count) | (word >>> (32 - count));
@@ -11,7 +21,14 @@ function rotateRight(word: number, count: number): number {
   return (word >>> count) | (word << (32 - count));
 }
 
-function store(v: VectorFile, dest: number, word3: number, word2: number, word1: number, word0: number): void {
+function store(
+  v: VectorFile,
+  dest: number,
+  word3: number,
+  word2: number,
+  word1: number,
+  word0: number,
+): void {
   v.i32[dest * 8] = word0;
   v.i32[dest * 8 + 1] = word1;
   v.i32[dest * 8 + 2] = word2;
@@ -27,7 +44,7 @@ function mix(kind: number, b: number, c: number, d: number): number {
 }
 
 /** SHA1RNDS4 xmm1, xmm2/m128, imm8 | NP 0F 3A CC ib | (SDM Vol. 2B, "SHA1RNDS4—Perform Four Rounds of SHA1 Operation"). */
-export const SHA1RNDS4_Vx_Wx_Ib = sse((v, dest, x, y, _bytes, immediate) => {
+export const SHA1RNDS4_Vx_Wx_Ib = sha((v, dest, x, y, _bytes, immediate) => {
   const { i32 } = v;
   const kind = immediate & 3;
   let a = i32[x * 8 + 3]!;
@@ -48,14 +65,14 @@ export const SHA1RNDS4_Vx_Wx_Ib = sse((v, dest, x, y, _bytes, immediate) => {
 });
 
 /** SHA1NEXTE | NP 0F 38 C8 | (SDM Vol. 2B, "SHA1NEXTE—Calculate SHA1 State Variable E After Four Rounds"). */
-export const SHA1NEXTE_Vx_Wx = sse((v, dest, x, y) => {
+export const SHA1NEXTE_Vx_Wx = sha((v, dest, x, y) => {
   const { i32 } = v;
   const sum = (i32[y * 8 + 3]! + rotateLeft(i32[x * 8 + 3]!, 30)) | 0;
   store(v, dest, sum, i32[y * 8 + 2]!, i32[y * 8 + 1]!, i32[y * 8]!);
 });
 
 /** SHA1MSG1 | NP 0F 38 C9 | (SDM Vol. 2B, "SHA1MSG1—Perform an Intermediate Calculation for the Next Four SHA1 Message Dwords"). */
-export const SHA1MSG1_Vx_Wx = sse((v, dest, x, y) => {
+export const SHA1MSG1_Vx_Wx = sha((v, dest, x, y) => {
   const { i32 } = v;
   const w0 = i32[x * 8 + 3]!;
   const w1 = i32[x * 8 + 2]!;
@@ -67,7 +84,7 @@ export const SHA1MSG1_Vx_Wx = sse((v, dest, x, y) => {
 });
 
 /** SHA1MSG2 | NP 0F 38 CA | (SDM Vol. 2B, "SHA1MSG2—Perform a Final Calculation for the Next Four SHA1 Message Dwords"). */
-export const SHA1MSG2_Vx_Wx = sse((v, dest, x, y) => {
+export const SHA1MSG2_Vx_Wx = sha((v, dest, x, y) => {
   const { i32 } = v;
   const w16 = rotateLeft(i32[x * 8 + 3]! ^ i32[y * 8 + 2]!, 1);
   const w17 = rotateLeft(i32[x * 8 + 2]! ^ i32[y * 8 + 1]!, 1);
@@ -77,7 +94,7 @@ export const SHA1MSG2_Vx_Wx = sse((v, dest, x, y) => {
 });
 
 /** SHA256RNDS2 xmm1, xmm2/m128, <XMM0> | NP 0F 38 CB | (SDM Vol. 2B, "SHA256RNDS2—Perform Two Rounds of SHA256 Operation"). */
-export const SHA256RNDS2_Vx_Wx_XMM0 = sse((v, dest, x, y) => {
+export const SHA256RNDS2_Vx_Wx_XMM0 = sha((v, dest, x, y) => {
   const { i32 } = v;
   let a = i32[y * 8 + 3]!;
   let b = i32[y * 8 + 2]!;
@@ -115,7 +132,7 @@ function sigma1(word: number): number {
 }
 
 /** SHA256MSG1 | NP 0F 38 CC | (SDM Vol. 2B, "SHA256MSG1—Perform an Intermediate Calculation for the Next Four SHA256 Message Dwords"). */
-export const SHA256MSG1_Vx_Wx = sse((v, dest, x, y) => {
+export const SHA256MSG1_Vx_Wx = sha((v, dest, x, y) => {
   const { i32 } = v;
   const w4 = i32[y * 8]!;
   const w3 = i32[x * 8 + 3]!;
@@ -126,7 +143,7 @@ export const SHA256MSG1_Vx_Wx = sse((v, dest, x, y) => {
 });
 
 /** SHA256MSG2 | NP 0F 38 CD | (SDM Vol. 2B, "SHA256MSG2—Perform a Final Calculation for the Next Four SHA256 Message Dwords"). */
-export const SHA256MSG2_Vx_Wx = sse((v, dest, x, y) => {
+export const SHA256MSG2_Vx_Wx = sha((v, dest, x, y) => {
   const { i32 } = v;
   const w14 = i32[y * 8 + 2]!;
   const w15 = i32[y * 8 + 3]!;

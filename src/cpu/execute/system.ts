@@ -15,9 +15,9 @@ import {
 } from '../../state/layout.ts';
 import { type Core, PENDING_HALT } from './core.ts';
 import { writeSystemFlags } from './flag.ts';
-import { componentsInUse } from './xsave.ts';
 import { effectiveAddress } from './operand.ts';
 import { checkUmip, requireCpl0 } from './system-segment.ts';
+import { componentsInUse } from './xsave.ts';
 
 /** Writes a 32-bit register, upper half cleared. */
 function setRegister32(core: Core, register: number, value: number): void {

@@ -6,20 +6,43 @@ import { alignedSource, avx, clearUpper, requireAvx, requireSse, source, sse } f
 /* Choices between two sources, lane by lane. */
 
 /** Bit n of the immediate takes doubleword n of `b`. */
-function blendSingles(v: VectorFile, dest: number, a: number, b: number, bytes: number, immediate: number): void {
+function blendSingles(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+  immediate: number,
+): void {
   const { i32 } = v;
   for (let n = 0; n < bytes >> 2; n++) i32[dest * 8 + n] = i32[((immediate >> n) & 1 ? b : a) * 8 + n]!;
 }
 
-function blendDoubles(v: VectorFile, dest: number, a: number, b: number, bytes: number, immediate: number): void {
+function blendDoubles(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+  immediate: number,
+): void {
   const { i32 } = v;
-  for (let n = 0; n < bytes >> 2; n++) i32[dest * 8 + n] = i32[((immediate >> (n >> 1)) & 1 ? b : a) * 8 + n]!;
+  for (let n = 0; n < bytes >> 2; n++)
+    i32[dest * 8 + n] = i32[((immediate >> (n >> 1)) & 1 ? b : a) * 8 + n]!;
 }
 
 /** Both halves of 256 bits use the same eight bits. */
-function blendWords(v: VectorFile, dest: number, a: number, b: number, bytes: number, immediate: number): void {
+function blendWords(
+  v: VectorFile,
+  dest: number,
+  a: number,
+  b: number,
+  bytes: number,
+  immediate: number,
+): void {
   const { u16 } = v;
-  for (let n = 0; n < bytes >> 1; n++) u16[dest * 16 + n] = u16[((immediate >> (n & 7)) & 1 ? b : a) * 16 + n]!;
+  for (let n = 0; n < bytes >> 1; n++)
+    u16[dest * 16 + n] = u16[((immediate >> (n & 7)) & 1 ? b : a) * 16 + n]!;
 }
 
 /** BLENDPS | 66 0F 3A 0C ib | (SDM Vol. 2A, "BLENDPS—Blend Packed Single Precision Floating-Point Values"). */

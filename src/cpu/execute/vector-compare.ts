@@ -1,4 +1,13 @@
-import { equalBytes, equalDoublewords, equalQuadwords, equalWords, greaterBytes, greaterDoublewords, greaterQuadwords, greaterWords } from './lanes-compare.ts';
+import {
+  equalBytes,
+  equalDoublewords,
+  equalQuadwords,
+  equalWords,
+  greaterBytes,
+  greaterDoublewords,
+  greaterQuadwords,
+  greaterWords,
+} from './lanes-compare.ts';
 import { avx, mmx, sse } from './vector-operand.ts';
 
 /* Comparisons of integer lanes, and what tests a whole register. */

@@ -1,4 +1,14 @@
-import { horizontalAddDoublewords, horizontalAddSigned, horizontalAddWords, horizontalSubtractDoublewords, horizontalSubtractSigned, horizontalSubtractWords, minimumPosition, slidingDifferences, sumDifferences } from './lanes-horizontal.ts';
+import {
+  horizontalAddDoublewords,
+  horizontalAddSigned,
+  horizontalAddWords,
+  horizontalSubtractDoublewords,
+  horizontalSubtractSigned,
+  horizontalSubtractWords,
+  minimumPosition,
+  slidingDifferences,
+  sumDifferences,
+} from './lanes-horizontal.ts';
 import { avx, mmx, moving, sse } from './vector-operand.ts';
 
 /* Sums across lanes. */

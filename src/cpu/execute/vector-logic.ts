@@ -1,5 +1,7 @@
+import type { Instruction } from '../../isa/instruction.ts';
+import type { Core } from './core.ts';
 import { andLanes, andNotLanes, exclusiveOrLanes, orLanes } from './lanes-logic.ts';
-import { avx, mmx, sse } from './vector-operand.ts';
+import { alignedSource, avx, mmx, requireSse, sse } from './vector-operand.ts';
 
 /* Bitwise operations. The forms for single and double precision are the same as those for integers. */
 
@@ -35,10 +37,20 @@ export const VORPD_Vpd_Hpd_Wpd = avx(orLanes);
 
 /** PXOR | 0F EF | (SDM Vol. 2B, "PXOR—Logical Exclusive OR"). */
 export const PXOR_Pq_Qq = mmx(exclusiveOrLanes);
-export const PXOR_Vx_Wx = sse(exclusiveOrLanes);
+/** The common way to clear a register, so without the detour through a form. */
+export function PXOR_Vx_Wx(core: Core, insn: Instruction): void {
+  requireSse(core);
+  const b = alignedSource(core, insn) * 8;
+  const a = insn.reg * 8;
+  const { i32 } = core.vectors;
+  i32[a] = i32[a]! ^ i32[b]!;
+  i32[a + 1] = i32[a + 1]! ^ i32[b + 1]!;
+  i32[a + 2] = i32[a + 2]! ^ i32[b + 2]!;
+  i32[a + 3] = i32[a + 3]! ^ i32[b + 3]!;
+}
 export const VPXOR_Vx_Hx_Wx = avx(exclusiveOrLanes);
 /** XORPS XORPD | 0F 57 | (SDM Vol. 2C, "XORPS", "XORPD"). */
-export const XORPS_Vps_Wps = sse(exclusiveOrLanes);
-export const XORPD_Vpd_Wpd = sse(exclusiveOrLanes);
+export const XORPS_Vps_Wps = PXOR_Vx_Wx;
+export const XORPD_Vpd_Wpd = PXOR_Vx_Wx;
 export const VXORPS_Vps_Hps_Wps = avx(exclusiveOrLanes);
 export const VXORPD_Vpd_Hpd_Wpd = avx(exclusiveOrLanes);

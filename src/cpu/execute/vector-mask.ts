@@ -1,5 +1,6 @@
 import type { Instruction } from '../../isa/instruction.ts';
 import { RDI } from '../../isa/registers.ts';
+import { RFLAGS_AC } from '../../isa/rflags.ts';
 import type { Core, Handler } from './core.ts';
 import { effectiveAddress } from './operand.ts';
 import {
@@ -25,11 +26,54 @@ function advance(core: Core, insn: Instruction, lo: number, hi: number, offset: 
   return insn.addressSize === 16 ? at & 0xffff : at;
 }
 
+/** No #AC here, whatever RFLAGS.AC says (SDM Vol. 2C, "VMASKMOV", "VGATHERDPS"): with AC set it is done by bytes. */
+function loadElement(core: Core, insn: Instruction, at: number, hi: number, to: number, words: 1 | 2): void {
+  const { i32, u8 } = core.vectors;
+  if (core.flags.system() & RFLAGS_AC) {
+    for (let n = 0; n < words * 4; n++) {
+      const byte = advance(core, insn, at, hi, n);
+      u8[SLOT_EXTRA * 32 + n] = core.load8(insn.segment, byte, core.high);
+    }
+    i32[to] = i32[SLOT_EXTRA * 8]!;
+    if (words === 2) i32[to + 1] = i32[SLOT_EXTRA * 8 + 1]!;
+  } else if (words === 1) i32[to] = core.load32(insn.segment, at, hi);
+  else {
+    i32[to] = core.load64(insn.segment, at, hi);
+    i32[to + 1] = core.high;
+  }
+}
+
+function storeElement(
+  core: Core,
+  insn: Instruction,
+  at: number,
+  hi: number,
+  from: number,
+  words: 1 | 2,
+): void {
+  const { i32, u8 } = core.vectors;
+  if (core.flags.system() & RFLAGS_AC) {
+    for (let n = 0; n < words * 4; n++) {
+      const byte = advance(core, insn, at, hi, n);
+      core.store8(insn.segment, byte, core.high, u8[from * 4 + n]!);
+    }
+  } else if (words === 1) core.store32(insn.segment, at, hi, i32[from]!);
+  else core.store64(insn.segment, at, hi, i32[from]!, i32[from + 1]!);
+}
+
 /**
  * Proves that the masked lanes of `bytes` bytes at `lo:hi` may be written before any of them is, so that a fault finds
  * memory as it was.
  */
-function proveMasked(core: Core, insn: Instruction, lo: number, hi: number, bytes: number, lanes: number, chosen: (lane: number) => boolean): void {
+function proveMasked(
+  core: Core,
+  insn: Instruction,
+  lo: number,
+  hi: number,
+  bytes: number,
+  lanes: number,
+  chosen: (lane: number) => boolean,
+): void {
   for (let n = 0; n < lanes; n++) {
     if (!chosen(n)) continue;
     const at = advance(core, insn, lo, hi, n * bytes);
@@ -45,7 +89,9 @@ function storeBytes(core: Core, insn: Instruction, data: number, mask: number, c
   const wide = insn.addressSize === 64;
   const lo = insn.addressSize === 16 ? core.gpr16[RDI * 4]! : core.gpr32[RDI * 2]!;
   const hi = wide ? core.gpr32[RDI * 2 + 1]! : 0;
-  proveMasked(core, insn, lo, hi, 1, count, (n) => u8[mask * 32 + n]! > 127);
+  // The whole operand is proved, also where the mask is zero: the manual leaves it to the processor, AMD's Zen 3 does so.
+  const linear = core.linear(insn.segment, lo, hi, count, true);
+  core.mmu.probeWrite(linear, core.high, count);
   for (let n = 0; n < count; n++) {
     if (u8[mask * 32 + n]! < 128) continue;
     const at = advance(core, insn, lo, hi, n);
@@ -91,11 +137,7 @@ function loadMasked(words: 1 | 2): Handler {
         continue;
       }
       const at = advance(core, insn, lo, hi, n * 4);
-      if (words === 1) i32[to] = core.load32(insn.segment, at, core.high);
-      else {
-        i32[to] = core.load64(insn.segment, at, core.high);
-        i32[to + 1] = core.high;
-      }
+      loadElement(core, insn, at, core.high, to, words);
     }
     copySlot(core.vectors, insn.reg, SLOT_RESULT, total * 4);
     if (total === 4) clearUpper(core.vectors, insn.reg);
@@ -114,9 +156,7 @@ function storeMasked(words: 1 | 2): Handler {
     for (let n = 0; n < lanes; n++) {
       if (!chosen(n)) continue;
       const at = advance(core, insn, lo, hi, n * words * 4);
-      const from = insn.reg * 8 + n * words;
-      if (words === 1) core.store32(insn.segment, at, core.high, i32[from]!);
-      else core.store64(insn.segment, at, core.high, i32[from]!, i32[from + 1]!);
+      storeElement(core, insn, at, core.high, insn.reg * 8 + n * words, words);
     }
   };
 }
@@ -134,8 +174,8 @@ export const VPMASKMOVQ_Mx_Hx_Vx = VMASKMOVPD_Mpd_Hpd_Vpd;
 
 /**
  * Gathers (SDM Vol. 2C, "VGATHERDPS/VGATHERQPS" and their kin). Base and displacement are those of the instruction, the index
- * of each element a lane of the register `insn.index`. A loaded element clears its mask lane at once, so that after a fault
- * the instruction goes on where it stopped.
+ * of each element a lane of the register `insn.index`. An element that is done clears its mask lane at once, so that after a
+ * fault the instruction goes on where it stopped; the lanes behind it are as they were.
  */
 function gather(indexWords: 1 | 2, dataWords: 1 | 2): Handler {
   return (core, insn) => {
@@ -146,20 +186,12 @@ function gather(indexWords: 1 | 2, dataWords: 1 | 2): Handler {
     const dest = insn.reg * 8;
     const mask = insn.vvvv * 8;
     const index = insn.index * 8;
-    // The sign of a mask lane stands for all of it, whatever happens next.
-    for (let n = 0; n < lanes; n++) {
-      const sign = i32[mask + n * dataWords + dataWords - 1]! >> 31;
-      for (let w = 0; w < dataWords; w++) i32[mask + n * dataWords + w] = sign;
-    }
     const base = insn.base >= 0 && insn.base < 16 ? insn.base : -1;
     for (let n = 0; n < lanes; n++) {
-      if (i32[mask + n * dataWords] === 0) continue;
-      const at = elementAddress(core, insn, base, index + n * indexWords, indexWords);
-      const to = dest + n * dataWords;
-      if (dataWords === 1) i32[to] = core.load32(insn.segment, at, core.high);
-      else {
-        i32[to] = core.load64(insn.segment, at, core.high);
-        i32[to + 1] = core.high;
+      if (i32[mask + n * dataWords + dataWords - 1]! < 0) {
+        const at = elementAddress(core, insn, base, index + n * indexWords, indexWords);
+        const to = dest + n * dataWords;
+        loadElement(core, insn, at, core.high, to, dataWords);
       }
       for (let w = 0; w < dataWords; w++) i32[mask + n * dataWords + w] = 0;
     }

@@ -1,4 +1,14 @@
-import { multiplyAddBytes, multiplyAddWords, multiplyHighUnsigned, multiplyHighWords, multiplyLowDoublewords, multiplyLowWords, multiplyRounded, multiplyWideSigned, multiplyWideUnsigned } from './lanes-multiply.ts';
+import {
+  multiplyAddBytes,
+  multiplyAddWords,
+  multiplyHighUnsigned,
+  multiplyHighWords,
+  multiplyLowDoublewords,
+  multiplyLowWords,
+  multiplyRounded,
+  multiplyWideSigned,
+  multiplyWideUnsigned,
+} from './lanes-multiply.ts';
 import { avx, mmx, sse } from './vector-operand.ts';
 
 /* Products of integer lanes. */

@@ -1,3 +1,4 @@
+import { isCanonical } from '../../bits/words.ts';
 import { CR0_EM, CR4_OSFXSR, CR4_OSXSAVE } from '../../isa/control.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { STATE_CR0, STATE_CR4, STATE_FSW, STATE_FTW, STATE_X87, STATE_XCR0 } from '../../state/layout.ts';
@@ -44,7 +45,8 @@ export function requireSse(core: Core): void {
 }
 
 function refuseSse(core: Core): never {
-  if (core.words[STATE_CR0 >> 2]! & CR0_EM || (core.words[STATE_CR4 >> 2]! & CR4_OSFXSR) === 0) core.raiseUD();
+  if (core.words[STATE_CR0 >> 2]! & CR0_EM || (core.words[STATE_CR4 >> 2]! & CR4_OSFXSR) === 0)
+    core.raiseUD();
   core.raiseNM();
 }
 
@@ -98,11 +100,17 @@ export function loadVector(core: Core, insn: Instruction, slot: number, bytes: n
   }
 }
 
+/** An address that is not canonical is that first, for the stack segment has a fault of its own. */
+function refuseMisaligned(core: Core, hi: number): never {
+  if (!isCanonical(hi, core.mmu.linearBits)) throw core.fault.setNonCanonical();
+  core.raiseGP(0);
+}
+
 /** The same where the operand must be aligned to its size: #GP(0), before any page fault. */
 export function loadAligned(core: Core, insn: Instruction, slot: number, bytes: number): void {
   const lo = vectorAddress(core, insn, bytes, false);
   const hi = core.high;
-  if (lo & (bytes - 1)) core.raiseGP(0);
+  if (lo & (bytes - 1)) refuseMisaligned(core, hi);
   // An aligned vector crosses no page.
   const { i32 } = core.vectors;
   core.mmu.read128(lo, hi, i32, slot * 8);
@@ -120,7 +128,7 @@ export function storeVector(core: Core, insn: Instruction, slot: number, bytes: 
 export function storeAligned(core: Core, insn: Instruction, slot: number, bytes: number): void {
   const lo = vectorAddress(core, insn, bytes, true);
   const hi = core.high;
-  if (lo & (bytes - 1)) core.raiseGP(0);
+  if (lo & (bytes - 1)) refuseMisaligned(core, hi);
   const { i32 } = core.vectors;
   core.mmu.write128(lo, hi, i32, slot * 8);
   if (bytes === 32) core.mmu.write128(lo + 16, hi, i32, slot * 8 + 4);

@@ -1,4 +1,21 @@
-import { extendBytesToDoublewords, extendBytesToQuadwords, extendBytesToWords, extendDoublewordsToQuadwords, extendWordsToDoublewords, extendWordsToQuadwords, packDoublewordsSigned, packDoublewordsUnsigned, packWordsSigned, packWordsUnsigned, zeroBytesToDoublewords, zeroBytesToQuadwords, zeroBytesToWords, zeroDoublewordsToQuadwords, zeroWordsToDoublewords, zeroWordsToQuadwords } from './lanes-pack.ts';
+import {
+  extendBytesToDoublewords,
+  extendBytesToQuadwords,
+  extendBytesToWords,
+  extendDoublewordsToQuadwords,
+  extendWordsToDoublewords,
+  extendWordsToQuadwords,
+  packDoublewordsSigned,
+  packDoublewordsUnsigned,
+  packWordsSigned,
+  packWordsUnsigned,
+  zeroBytesToDoublewords,
+  zeroBytesToQuadwords,
+  zeroBytesToWords,
+  zeroDoublewordsToQuadwords,
+  zeroWordsToDoublewords,
+  zeroWordsToQuadwords,
+} from './lanes-pack.ts';
 import { avx, avxNarrow, mmx, moving, sse, sseNarrow } from './vector-operand.ts';
 
 /* Changes of lane width. */

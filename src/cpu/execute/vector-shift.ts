@@ -1,5 +1,29 @@
-import { SHIFT_LEFT_DOUBLEWORDS, SHIFT_LEFT_QUADWORDS, SHIFT_LEFT_WORDS, SHIFT_RIGHT_DOUBLEWORDS, SHIFT_RIGHT_QUADWORDS, SHIFT_RIGHT_WORDS, SHIFT_SIGNED_DOUBLEWORDS, SHIFT_SIGNED_WORDS, shiftLeftBytes, shiftLeftEachDoubleword, shiftLeftEachQuadword, shiftRightBytes, shiftRightEachDoubleword, shiftRightEachQuadword, shiftSignedEachDoubleword } from './lanes-shift.ts';
-import { avx, avxByImmediate, avxNarrow, mmx, mmxByImmediate, sse, sseByImmediate } from './vector-operand.ts';
+import {
+  SHIFT_LEFT_DOUBLEWORDS,
+  SHIFT_LEFT_QUADWORDS,
+  SHIFT_LEFT_WORDS,
+  SHIFT_RIGHT_DOUBLEWORDS,
+  SHIFT_RIGHT_QUADWORDS,
+  SHIFT_RIGHT_WORDS,
+  SHIFT_SIGNED_DOUBLEWORDS,
+  SHIFT_SIGNED_WORDS,
+  shiftLeftBytes,
+  shiftLeftEachDoubleword,
+  shiftLeftEachQuadword,
+  shiftRightBytes,
+  shiftRightEachDoubleword,
+  shiftRightEachQuadword,
+  shiftSignedEachDoubleword,
+} from './lanes-shift.ts';
+import {
+  avx,
+  avxByImmediate,
+  avxNarrow,
+  mmx,
+  mmxByImmediate,
+  sse,
+  sseByImmediate,
+} from './vector-operand.ts';
 
 /* Shifts of integer lanes. */
 

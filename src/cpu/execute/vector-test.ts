@@ -5,7 +5,15 @@ import { alignedSource, requireAvx, requireSse, source } from './vector-operand.
 
 /* Tests of whole registers: ZF when `a AND b` has no bit, CF when `NOT a AND b` has none. OF SF AF PF are cleared. */
 
-function test(core: Core, a: number, b: number, bytes: number, first: number, step: number, mask: number): void {
+function test(
+  core: Core,
+  a: number,
+  b: number,
+  bytes: number,
+  first: number,
+  step: number,
+  mask: number,
+): void {
   const { i32 } = core.vectors;
   let both = 0;
   let missing = 0;

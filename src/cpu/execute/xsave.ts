@@ -45,7 +45,8 @@ export function componentsInUse(core: Core): number {
     for (let n = 0; n < count; n++) if (words[from + n] !== 0) return true;
     return false;
   };
-  if (words[STATE_FCW >> 2] !== 0x37f || anySet(STATE_X87 >> 2, 32) || anySet(STATE_FSW >> 2, 3)) inUse |= X87;
+  if (words[STATE_FCW >> 2] !== 0x37f || anySet(STATE_X87 >> 2, 32) || anySet(STATE_FSW >> 2, 3))
+    inUse |= X87;
   if (anySet(STATE_FIP >> 2, 6)) inUse |= X87;
   for (let slot = 0; slot < 16; slot++) {
     const at = (STATE_YMM >> 2) + slot * 8;

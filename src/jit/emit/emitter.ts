@@ -42,7 +42,7 @@ import {
   WIDE_COMPARE,
 } from '../wasm/opcodes.ts';
 import { FlagEmitter } from './flags.ts';
-import { ADDRESS, BUDGET, FUNCTION_FILL, firstTemp, GPR, HOST, POINTER, RIP } from './locals.ts';
+import { ADDRESS, BANK, BUDGET, FUNCTION_FILL, firstTemp, GPR, HOST, MASK, POINTER, RIP } from './locals.ts';
 import type { Size, Value } from './value.ts';
 
 export const ACCESS_READ = 0;
@@ -68,6 +68,7 @@ export class Emitter {
   /** Bit sets of the registers that the region touches, and of those it changes. */
   used = 0;
   written = 0;
+  touchesMemory = false;
   readonly splices: Splice[] = [];
   readonly codeSize: number;
   readonly flat: FlatSegments;
@@ -266,12 +267,11 @@ export class Emitter {
     code.op(I32_WRAP_I64);
     code.i32(7);
     code.op(I32_SHR_U);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_TLB_MASK);
+    code.get(MASK);
     code.op(I32_AND);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_TLB_BANK);
+    code.get(BANK);
     code.op(I32_ADD);
+    this.touchesMemory = true;
     code.tee(POINTER);
     code.memory(I64_LOAD, access * 8);
     code.get(ADDRESS);
@@ -296,6 +296,8 @@ export class Emitter {
     code.if();
     this.sideExit();
     code.end();
+    // The bank may have grown.
+    this.loadBank(code);
     code.end();
     code.get(ADDRESS);
     code.op(I32_WRAP_I64);
@@ -303,6 +305,15 @@ export class Emitter {
     code.memory(I32_LOAD, 24);
     code.op(I32_ADD);
     code.set(HOST);
+  }
+
+  loadBank(code: Code): void {
+    code.i32(0);
+    code.memory(I32_LOAD, STATE_TLB_BANK);
+    code.set(BANK);
+    code.i32(0);
+    code.memory(I32_LOAD, STATE_TLB_MASK);
+    code.set(MASK);
   }
 
   /** Pushes the memory at HOST. */
@@ -375,7 +386,7 @@ export class Emitter {
     this.spend(this.index);
     code.i32(this.ripLo);
     code.set(RIP);
-    this.flags.aside(() => this.flags.materialise());
+    this.flags.aside(() => this.flags.settle());
     code.br(this.side);
   }
 

@@ -13,15 +13,21 @@ import {
   I32_OR,
   I32_POPCNT,
   I32_SHL,
+  I32_SHR_S,
   I32_SHR_U,
   I32_WRAP_I64,
   I32_XOR,
+  I64_AND,
   I64_EQZ,
   I64_EXTEND_I32_S,
+  I64_EXTEND_I32_U,
+  I64_OR,
   I64_SHR_U,
+  I64_SUB,
+  I64_XOR,
   SELECT,
 } from '../wasm/opcodes.ts';
-import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+import { FLAG_A, FLAG_B, FLAG_CARRY, FLAG_KIND, FLAG_RESULT, POINTER } from './locals.ts';
 import { constant, type Size, type Value } from './value.ts';
 
 /** Conditions by the low four bits of the opcode (SDM Vol. 1, "EFLAGS Condition Codes"). */
@@ -40,6 +46,12 @@ const LE = 14;
 const CARRY_BITS = 0xc0000000 | 0;
 const CARRY_AF = 8;
 
+/** Bits of FLAG_KIND; 0 says that FLAG_CARRY is right. With KIND_STEP its bit 31 is, which is CF. */
+const KIND_SUBTRACT = 1;
+const KIND_WIDE = 2;
+const KIND_STEP = 4;
+const KIND_DELAYED = 8;
+
 /** What the flags need of the emitter. */
 export interface FlagHost {
   readonly code: Code;
@@ -57,6 +69,13 @@ interface Pending {
   readonly condition?: (condition: number) => boolean;
   /** CF is bit 31 of FLAG_CARRY already. */
   readonly carryKept?: boolean;
+  /** Operands and kind, where the carries can be left to whoever needs them. */
+  readonly delayed?: { size: Size; a: Value; b: Value; result: Value; kind: number };
+}
+
+interface Snapshot {
+  readonly pending: Pending | undefined;
+  readonly parity: number;
 }
 
 /**
@@ -75,17 +94,17 @@ export class FlagEmitter {
     this.#e = host;
   }
 
-  /** At the start of a block: the locals are right. */
+  /** At the start of a block that several ways lead to: the flags are in the locals. */
   reset(): void {
     this.#pending = undefined;
     this.parity = 0;
   }
 
-  snapshot(): { pending: Pending | undefined; parity: number } {
+  snapshot(): Snapshot {
     return { pending: this.#pending, parity: this.parity };
   }
 
-  restore(snapshot: { pending: Pending | undefined; parity: number }): void {
+  restore(snapshot: Snapshot): void {
     this.#pending = snapshot.pending;
     this.parity = snapshot.parity;
   }
@@ -100,10 +119,104 @@ export class FlagEmitter {
   /** Brings FLAG_RESULT and FLAG_CARRY up to date. */
   materialise(): void {
     const pending = this.#pending;
-    if (!pending) return;
     this.touched = true;
-    this.#pending = undefined;
-    pending.materialise();
+    if (pending) {
+      this.#pending = undefined;
+      pending.materialise();
+    }
+  }
+
+  /**
+   * Puts the flags into the locals in the shortest form, for exits: their common tail completes them. Loops do better
+   * with what `materialise` computes, because the operands would take registers all the way round.
+   */
+  settle(): void {
+    const e = this.#e;
+    const { code } = e;
+    const delayed = this.#pending?.delayed;
+    if (!delayed) {
+      this.materialise();
+      return;
+    }
+    this.touched = true;
+    this.#signed(delayed.size, delayed.result);
+    code.set(FLAG_RESULT);
+    for (const [value, local] of [
+      [delayed.a, FLAG_A],
+      [delayed.b, FLAG_B],
+    ] as const) {
+      e.push(value, delayed.size);
+      if (delayed.size !== 64) code.op(I64_EXTEND_I32_U);
+      code.set(local);
+    }
+    code.i32(delayed.kind);
+    code.set(FLAG_KIND);
+  }
+
+  /** Computes FLAG_CARRY where FLAG_KIND says that it is still to be done. */
+  complete(code: Code): void {
+    code.get(FLAG_KIND);
+    code.if();
+    const subtracts = () => {
+      code.get(FLAG_KIND);
+      code.i32(KIND_SUBTRACT);
+      code.op(I32_AND);
+      code.op(I64_EXTEND_I32_U);
+    };
+    // With m all ones for a subtraction: (a ^ m & b) | ((a ^ m | b) & (r ^ ~m)).
+    code.i64(0);
+    subtracts();
+    code.op(I64_SUB);
+    code.get(FLAG_A);
+    code.op(I64_XOR);
+    code.tee(FLAG_A);
+    code.get(FLAG_B);
+    code.op(I64_AND);
+    code.get(FLAG_A);
+    code.get(FLAG_B);
+    code.op(I64_OR);
+    subtracts();
+    code.i64(1);
+    code.op(I64_SUB);
+    code.get(FLAG_RESULT);
+    code.op(I64_XOR);
+    code.op(I64_AND);
+    code.op(I64_OR);
+    code.tee(FLAG_A);
+    code.i64(32);
+    code.i64(0);
+    code.get(FLAG_KIND);
+    code.i32(KIND_WIDE);
+    code.op(I32_AND);
+    code.op(SELECT);
+    code.op(I64_SHR_U);
+    code.op(I32_WRAP_I64);
+    code.i32(CARRY_BITS);
+    code.op(I32_AND);
+    code.get(FLAG_A);
+    code.op(I32_WRAP_I64);
+    code.i32(CARRY_AF);
+    code.op(I32_AND);
+    code.op(I32_OR);
+    // A step leaves CF as it was: where the new one differs, both bits turn. POINTER is free between accesses.
+    code.tee(POINTER);
+    code.get(FLAG_CARRY);
+    code.op(I32_XOR);
+    code.i32(31);
+    code.op(I32_SHR_S);
+    code.i32(CARRY_BITS);
+    code.op(I32_AND);
+    code.i32(0);
+    code.get(FLAG_KIND);
+    code.i32(KIND_STEP);
+    code.op(I32_AND);
+    code.op(SELECT);
+    code.get(POINTER);
+    code.op(I32_XOR);
+    code.set(FLAG_CARRY);
+    code.i32(0);
+    code.set(FLAG_KIND);
+    code.end();
   }
 
   /** Brings at least bit 31 of FLAG_CARRY up to date. */
@@ -120,6 +233,7 @@ export class FlagEmitter {
 
   add(size: Size, a: Value, b: Value, result: Value, carryIn = false): void {
     this.#set({
+      ...this.#delay(size, a, b, result, 0),
       materialise: () => this.#vector(size, a, b, result, false),
       condition: (cc) =>
         this.#byResult(size, result, cc) || (!carryIn && cc === B && this.#addCarry(size, a, result)),
@@ -128,9 +242,16 @@ export class FlagEmitter {
 
   subtract(size: Size, a: Value, b: Value, result: Value, borrowIn = false): void {
     this.#set({
+      ...this.#delay(size, a, b, result, KIND_SUBTRACT),
       materialise: () => this.#vector(size, a, b, result, true),
       condition: (cc) => (!borrowIn && this.#compare(size, a, b, cc)) || this.#byResult(size, result, cc),
     });
+  }
+
+  /** The operands of the next pending flags, which belong to the temporaries of this instruction. */
+  #delay(size: Size, a: Value, b: Value, result: Value, kind: number): Pick<Pending, 'delayed'> {
+    if (size < 32) return {};
+    return { delayed: { size, a, b, result, kind: KIND_DELAYED | kind | (size === 64 ? KIND_WIDE : 0) } };
   }
 
   logic(size: Size, result: Value): void {
@@ -160,6 +281,7 @@ export class FlagEmitter {
   step(size: Size, a: Value, result: Value, down: boolean): void {
     const { code } = this.#e;
     this.#set({
+      ...this.#delay(size, a, constant(1), result, KIND_STEP | (down ? KIND_SUBTRACT : 0)),
       carryKept: true,
       materialise: () => {
         // CF ends up in bit 31, and OF = CF ^ bit 30.

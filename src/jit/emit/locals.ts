@@ -12,8 +12,11 @@ export const FLAG_RESULT = 17;
 export const ADDRESS = 18;
 /** Two sets of temporaries: one holds the operands of the flags while the other serves the next instruction. */
 export const TEMPS_PER_SET = 5;
-const WIDE_TEMPS = 19;
-const WIDE_LOCALS = 18 + 2 * TEMPS_PER_SET;
+/** Operands of the last addition or subtraction where FLAG_KIND says that the carries are still to be computed. */
+export const FLAG_A = 19;
+export const FLAG_B = 20;
+const WIDE_TEMPS = 21;
+const WIDE_LOCALS = 20 + 2 * TEMPS_PER_SET;
 
 // i32
 const NARROW = WIDE_TEMPS + 2 * TEMPS_PER_SET;
@@ -23,8 +26,12 @@ export const POINTER = NARROW + 2;
 export const HOST = NARROW + 3;
 export const SIDE = NARROW + 4;
 export const STATUS = NARROW + 5;
-const NARROW_TEMPS = NARROW + 6;
-const NARROW_LOCALS = 6 + 2 * TEMPS_PER_SET;
+/** Byte offset of the present TLB bank, and the mask of byte offsets in it. */
+export const BANK = NARROW + 6;
+export const MASK = NARROW + 7;
+export const FLAG_KIND = NARROW + 8;
+const NARROW_TEMPS = NARROW + 9;
+const NARROW_LOCALS = 9 + 2 * TEMPS_PER_SET;
 
 export const LOCALS = [
   [WIDE_LOCALS, 0x7e],
@@ -35,7 +42,7 @@ export function firstTemp(wide: boolean, parity: number): number {
   return (wide ? WIDE_TEMPS : NARROW_TEMPS) + parity * TEMPS_PER_SET;
 }
 
-const NARROW_NAMES = ['$carry', '$rip', '$pointer', '$host', '$side', '$status'];
+const NARROW_NAMES = ['$carry', '$rip', '$pointer', '$host', '$side', '$status', '$bank', '$mask', '$kind'];
 const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
 
 /** For the text form. */
@@ -44,6 +51,8 @@ export function localName(index: number): string {
   if (index < FLAG_RESULT) return `$${GPR_NAMES[index - GPR] ?? `r${index - GPR}`}`;
   if (index === FLAG_RESULT) return '$result';
   if (index === ADDRESS) return '$address';
+  if (index === FLAG_A) return '$a';
+  if (index === FLAG_B) return '$b';
   if (index < NARROW) return `$q${index - WIDE_TEMPS}`;
   return NARROW_NAMES[index - NARROW] ?? `$d${index - NARROW_TEMPS}`;
 }

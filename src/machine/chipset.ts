@@ -1,0 +1,78 @@
+import { PciConfigPorts } from '../devices/pci-host.ts';
+import { PciBus } from '../devices/pci-host.ts';
+import { ResetControl } from '../devices/acpi-pm.ts';
+import { Piix3Ide } from '../devices/bus-master-ide.ts';
+import { Hpet } from '../devices/hpet.ts';
+import { I440fx } from '../devices/i440fx.ts';
+import type { IdeChannel } from '../devices/ide.ts';
+import { Piix3IsaBridge } from '../devices/piix3.ts';
+import { Piix4Pm } from '../devices/piix4-pm.ts';
+import type { Vga } from '../devices/vga.ts';
+import { PciVga } from '../devices/vga-pci.ts';
+import type { InterruptWiring } from './interrupts.ts';
+import type { Machine } from './machine.ts';
+import {
+  APM_PORT,
+  HPET_BASE,
+  HPET_BYTES,
+  PCI_CONFIG_PORT,
+  PCI_IO_BASE,
+  PCI_MEMORY_BASE,
+  PIRQ_IRQS,
+  PM_BASE,
+  SCI_IRQ,
+} from './pc-map.ts';
+
+export interface Chipset {
+  readonly pci: PciBus;
+  readonly power: Piix4Pm;
+  readonly hpet: Hpet;
+  /** Does what firmware does to the chipset, for guests that are started without it. */
+  initialise(): void;
+}
+
+/** The i440FX and PIIX: host bridge, ISA bridge, IDE bus masters, power management, HPET. */
+export function attachChipset(
+  machine: Machine,
+  wiring: InterruptWiring,
+  parts: {
+    readonly ide: readonly [IdeChannel, IdeChannel];
+    readonly vga: Vga;
+    readonly vgaRom?: Uint8Array | undefined;
+    readonly onReset: () => void;
+    readonly onPowerOff: () => void;
+  },
+): Chipset {
+  const { ports, space, clock } = machine;
+  const pci = new PciBus(ports, space);
+  ports.attach(PCI_CONFIG_PORT, 8, new PciConfigPorts(pci, new ResetControl(parts.onReset)));
+  pci.attach(0, 0, new I440fx({ memoryBytes: machine.memory }));
+  const bridge = new Piix3IsaBridge({ line: (irq) => wiring.line(irq) });
+  pci.onPirq = (pirq, level) => bridge.setPirq(pirq, level);
+  pci.attach(1, 0, bridge);
+  const ide = new Piix3Ide({ primary: parts.ide[0], secondary: parts.ide[1], memory: space });
+  pci.attach(1, 1, ide);
+  const power = new Piix4Pm({ clock, sci: wiring.line(SCI_IRQ), onPowerOff: parts.onPowerOff });
+  pci.attach(1, 3, power);
+  ports.attach(APM_PORT, 2, power.apm);
+  pci.attach(2, 0, new PciVga(parts.vga, parts.vgaRom));
+  const hpet = new Hpet({
+    clock,
+    line: (pin) => wiring.ioApic!.line(pin),
+    legacyLines: [wiring.line(0), wiring.line(8)],
+  });
+  space.attachMmio(HPET_BASE, HPET_BYTES, hpet);
+  return {
+    pci,
+    power,
+    hpet,
+    initialise() {
+      power.place(PM_BASE);
+      power.pm.setAcpiMode(true);
+      ide.enableDecoding();
+      bridge.writeConfig(0x60, 0x0b0b0a0a, 4);
+      pci.assignResources({ ioBase: PCI_IO_BASE, memoryBase: PCI_MEMORY_BASE, irqs: [...PIRQ_IRQS] });
+      wiring.apic?.enableVirtualWire();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createMachine } from '../support/dist.ts';
+import { GuestShell } from '../support/guest-shell.ts';
+
+const IMAGES = join(import.meta.dirname, '../../.cache/images');
+const file = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(join(IMAGES, name))) });
+/** What keeps the run short: no self-tests, no hardware this board lacks. KASLR stays on. */
+const COMMAND_LINE = [
+  'console=ttyS0 panic=-1 acpi=off pci=off noapic nolapic mitigations=off tsc=unstable reboot=k',
+  'cryptomgr.notests lpj=4000000',
+  'initcall_blacklist=load_system_certificate_list,dev_map_init,cubictcp_register,init_kprobe_trace,trace_eval_init,bpf_rstat_kfunc_init',
+].join(' ');
+
+/** The bytes of a file in a cpio archive of the newc format. */
+function fileOfArchive(archive: Uint8Array, wanted: string): Uint8Array {
+  const text = new TextDecoder('latin1');
+  for (let at = 0; ; ) {
+    const field = (i: number) =>
+      Number.parseInt(text.decode(archive.subarray(at + 6 + i * 8, at + 14 + i * 8)), 16);
+    const [size, nameSize] = [field(6), field(11)];
+    const name = text.decode(archive.subarray(at + 110, at + 110 + nameSize - 1));
+    const data = Math.ceil((at + 110 + nameSize) / 4) * 4;
+    if (name === wanted) return archive.subarray(data, data + size);
+    if (name === 'TRAILER!!!' || !(size >= 0)) throw new Error(`the archive holds no ${wanted}`);
+    at = Math.ceil((data + size) / 4) * 4;
+  }
+}
+
+/** Rungs 6 and 7: Debian's cloud kernel, as vmlinux and as packed, to a shell on the serial console. */
+describe.each([
+  ['vmlinux', 'pvh', undefined],
+  ['bzImage', 'linux32', undefined],
+  ['bzImage', 'linux64', 42],
+] as const)('Linux 6.1 %s by %s', (kernel, protocol, hostile) => {
+  test('boots to a shell that takes commands, and ends in poweroff', () => {
+    const initrd = file('initrd.cpio');
+    const machine = createMachine({
+      kernel: file(kernel),
+      initrd,
+      protocol,
+      commandLine: COMMAND_LINE,
+      ...(hostile === undefined ? {} : { hostile }),
+    });
+    const shell = new GuestShell(machine);
+    shell.waitFor(/Linux version 6\.1\.\d+-\d+-cloud-amd64/);
+    shell.waitFor('Command line: console=ttyS0');
+    shell.waitFor('Run /init as init process');
+    shell.waitFor('longmode-initrd: userspace is up');
+    shell.waitFor('/ # ');
+
+    expect(shell.command('cat /proc/cpuinfo')).toMatch(/^processor\t: 0$/m);
+    const busybox = createHash('sha256').update(fileOfArchive(initrd.bytes, 'bin/busybox')).digest('hex');
+    expect(shell.command('sha256sum /bin/busybox')).toMatch(new RegExp(`^${busybox} `, 'm'));
+    expect(shell.command('dmesg | grep -c "Linux version"')).toMatch(/^1$/m);
+
+    shell.type('poweroff -f');
+    expect(shell.end()).toMatchObject({ status: 0 });
+    shell.waitFor('reboot: System halted');
+  });
+});
+
+test('the same boot twice is the same, instruction for instruction', () => {
+  const boot = () => {
+    const machine = createMachine({
+      kernel: file('vmlinux'),
+      initrd: file('initrd.cpio'),
+      commandLine: COMMAND_LINE,
+    });
+    new GuestShell(machine).waitFor('ftrace: allocating');
+    return machine;
+  };
+  const [a, b] = [boot(), boot()];
+  expect(a.instructions).toBe(b.instructions);
+  expect(a.registers()).toEqual(b.registers());
+  expect(a.timeline).toEqual(b.timeline);
+  expect(a.serial.text).toBe(b.serial.text);
+});
+
+describe('bad input is told in one line', () => {
+  const boot = (change: Parameters<typeof createMachine>[0]) => () => createMachine(change);
+
+  test('a truncated bzImage', () => {
+    const { name, bytes } = file('bzImage');
+    expect(boot({ kernel: { name, bytes: bytes.subarray(0, 0x100000) } })).toThrow(
+      /^bzImage: file size is 0x100000, expected setup 0x\w+ and kernel 0x\w+ bytes \(the file is cut short\)$/,
+    );
+  });
+
+  test('an initrd larger than memory', () => {
+    const initrd = { name: 'huge', bytes: new Uint8Array(192 << 20) };
+    expect(boot({ kernel: file('bzImage'), initrd })).toThrow(
+      /^huge: initrd size is 0xc000000, expected at most 0x\w+, the largest free range/,
+    );
+  });
+
+  test('too little memory', () => {
+    expect(boot({ kernel: file('bzImage'), memory: 32 << 20 })).toThrow(
+      /^bzImage: init_size is 0x\w+, expected at most the 0x\w+ bytes free above 1 MiB/,
+    );
+  });
+});
