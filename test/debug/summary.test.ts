@@ -39,11 +39,10 @@ function booted(): Scene {
 test('the whole summary', () => {
   const machine = fakeMachine(booted(), exitResult('halted', 'halted for good: HLT with interrupts off'));
   const { counters } = machine;
-  counters.walks[SIZE_4K] = 1200;
-  counters.references[SIZE_4K] = 1500;
+  counters.quickWalks = 900;
+  for (let i = 0; i < 300; i++) counters.noteWalk(SIZE_4K, 2);
   counters.refills[SIZE_2M] = 3;
-  counters.walks[SIZE_2M] = 1;
-  counters.references[SIZE_2M] = 3;
+  counters.noteWalk(SIZE_2M, 3);
   counters.flushes.cr3 = 2;
   counters.pageFaults = 1;
   expect(summaryLines(machine, PLAIN)).toEqual([
