@@ -22,7 +22,7 @@ const PACKAGES = [
   'libdevmapper1.02.1',
   'libefiboot1',
   'libefivar1',
-  'libfuse3-3',
+  'libreadline8',
 ];
 const PASSED = 33;
 

@@ -23,6 +23,7 @@ import { programBoard, writeBiosData, writeServices } from './firmware.ts';
 import { planBoot } from './load.ts';
 
 import type { EntrySegment, EntryState } from './machine-state.ts';
+import { ACPI_TABLES, pcAcpiTables } from './pc-acpi.ts';
 
 /** What to boot, and on what. */
 export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'> {
@@ -59,7 +60,8 @@ export function createMachine(options: MachineOptions): BootedMachine {
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
     throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
   }
-  const plan = planBoot({ ...boot, ramBytes: memory });
+  const acpi = board === 'pc' ? pcAcpiTables() : undefined;
+  const plan = planBoot({ ...boot, ...(acpi ? { acpi } : {}), ramBytes: memory });
   checkMedia({ cdrom, disk });
   const machine = createPc({
     memory,
@@ -75,6 +77,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);
   applyPlan(plan, machine.space);
+  if (acpi) machine.space.load(ACPI_TABLES, acpi.bytes);
   enter(machine, plan.entry);
   machine.images = plan.images;
   return Object.assign(machine, { plan });

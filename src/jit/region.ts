@@ -62,6 +62,7 @@ export function discover(
   ripLo: number,
   ripHi: number,
   stackNative: boolean,
+  isFlat: (segment: number) => boolean,
 ): Node[] {
   const size = entry.instructions[0]!.codeSize;
   const page = ripLo & PAGE_MASK;
@@ -81,7 +82,7 @@ export function discover(
     const number = nodes.length;
     numbers.set(lo, number);
     instructions += block.count;
-    nodes.push(nodeOf(block, lo, ripHi, size, stackNative, edge, returns));
+    nodes.push(nodeOf(block, lo, ripHi, size, stackNative, isFlat, edge, returns));
     return number;
   };
 
@@ -108,6 +109,7 @@ function nodeOf(
   ripHi: number,
   size: number,
   stackNative: boolean,
+  isFlat: (segment: number) => boolean,
   edge: (lo: number, hi: number) => Edge,
   returns: Edge[],
 ): Node {
@@ -124,7 +126,7 @@ function nodeOf(
   if (!opEndsBlock(last.op) && last.op !== OP_UD) {
     return { ...node, ending: 'next', taken: undefined, next: next() };
   }
-  let ending = endingOf(last, block, size, stackNative);
+  let ending = endingOf(last, block, size, stackNative, isFlat);
   if (ending !== 'return' && ending !== 'indirect' && ending !== 'stop' && !isCanonical(targetHi(), 48))
     ending = 'stop';
   switch (ending) {
@@ -149,9 +151,17 @@ function nodeOf(
   }
 }
 
-function endingOf(last: Instruction, block: Block, size: number, stackNative: boolean): Ending {
+function endingOf(
+  last: Instruction,
+  block: Block,
+  size: number,
+  stackNative: boolean,
+  isFlat: (segment: number) => boolean,
+): Ending {
   const ending = ENDING_OF[last.op];
   if (!ending || block.handlers[block.count - 1] !== HANDLERS[last.op] || last.operandSize !== size)
+    return 'stop';
+  if (ending === 'indirect' && last.isMemory && (last.addressSize === 16 || !isFlat(last.segment)))
     return 'stop';
   if (ending === 'loop' && last.addressSize !== size) return 'stop';
   const usesStack = ending === 'call' || ending === 'return' || OP_NAMES[last.op] === 'CALL_E';

@@ -162,7 +162,8 @@ export class CompiledTier implements Tier {
     };
     const surroundings: Surroundings = { codeSize, ripHi, flat };
     const stackNative = codeSize === 64 || (flat.stack32 && ((flat.read & flat.write) >> SS) % 2 === 1);
-    const nodes = discover(this.#source, block, ripLo, ripHi, stackNative);
+    const isFlat = (segment: number) => codeSize === 64 || ((flat.read & flat.write) >> segment) % 2 === 1;
+    const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat);
     if (nodes[0]!.count === 0) return undefined;
     const old = this.cache.of(block);
     if (old) this.#forget(old);

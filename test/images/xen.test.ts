@@ -40,3 +40,24 @@ describe.each(['multiboot1', 'multiboot2'] as const)('Xen by %s', (protocol) => 
     expect(a.machine.timeline).toEqual(b.machine.timeline);
   });
 });
+
+/** Rung 4: the board with ACPI, APICs and HPET, and a module that is no kernel. */
+test('Xen with zeros for a dom0 brings its processor up and refuses them', () => {
+  const machine = createMachine({
+    board: 'pc',
+    kernel: { name: 'xen', bytes: new Uint8Array(readFileSync(XEN)) },
+    modules: [{ name: 'zeros', bytes: new Uint8Array(65536) }],
+    commandLine: COMMAND_LINE,
+  });
+  const result = machine.run({ maxInstructions: 200_000_000 });
+  for (const milestone of [
+    /Platform timer is [\d.]+MHz HPET/,
+    'ENABLING IO-APIC IRQs',
+    'Brought up 1 CPUs',
+    '*** Building a PV Dom0 ***',
+    'Could not construct domain 0',
+  ]) {
+    machine.serial.expect(milestone);
+  }
+  expect(result.reason).toBe('halted');
+});

@@ -123,6 +123,7 @@ export function encode(
   if (random.chance(0.04)) scratch[at++] = 0x67;
   if (random.chance(0.02)) scratch[at++] = 0x65;
   if (form.vexMap === 0) {
+    if (prefix > 1 && /_[GE]w/.test(form.name)) scratch[at++] = 0x66;
     if (prefix !== 0) scratch[at++] = PREFIX_BYTES[prefix]!;
     else if (row.masks[BY_PREFIX] === 0xf) {
       if (isString && random.chance(0.6)) scratch[at++] = random.chance(0.5) ? 0xf3 : 0xf2;
