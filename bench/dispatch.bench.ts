@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { Bench } from 'tinybench';
-import { compileBlock } from '../src/cpu/block-function.ts';
 import { Block } from '../src/cpu/blocks.ts';
 import { decode } from '../src/cpu/decode/decode.ts';
 import type { Core, Handler } from '../src/cpu/execute/core.ts';
@@ -13,6 +12,7 @@ import { createMachine } from '../src/index.ts';
 import { Instruction } from '../src/isa/instruction.ts';
 import { RCX, RDI, RSP } from '../src/isa/registers.ts';
 import { RIP_LO } from '../src/state/cpu-state.ts';
+import { compileBlock } from './support/block-function.ts';
 
 /** One round of a checksum loop: loads, arithmetic, shifts, a store, stack traffic. All 64-bit, no branch inside. */
 const LOOP = [
@@ -154,7 +154,7 @@ function closures(block: Block): Runner {
   };
 }
 
-/** What the processor does with a hot block: a function with a call site for each instruction. */
+/** A generated function with a call site for each instruction. */
 function blockFunction(block: Block): Runner {
   const run = compileBlock(block)!;
   return (core, rounds) => {

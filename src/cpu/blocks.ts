@@ -1,9 +1,6 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
 import type { Instruction } from '../isa/instruction.ts';
-import type { Core, Handler } from './execute/core.ts';
-
-/** Runs a block from its first instruction; answers how many instructions it has retired. */
-export type BlockFunction = (core: Core, words: Int32Array, ripLo: number) => number;
+import type { Handler } from './execute/core.ts';
 
 /** A straight run of decoded instructions inside one physical page, entered only at its first one. */
 export class Block {
@@ -20,10 +17,6 @@ export class Block {
   ripLo = 0;
   ripHi = 0;
   context = -1;
-
-  /** Times entered, until it is compiled or found not worth it. */
-  heat = 0;
-  run: BlockFunction | undefined;
 
   /** Of the faster tier: entries since it was last asked, whether its code begins here, how often it has compiled it. */
   entries = 0;

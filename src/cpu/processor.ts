@@ -5,7 +5,6 @@ import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
 import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
 import { SOURCE_EXCEPTION } from '../state/faults.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
-import { compileBlock } from './block-function.ts';
 import { Block, BlockCache } from './blocks.ts';
 import { matchCodeBreakpoints } from './debug-registers.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
@@ -32,8 +31,6 @@ export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
 
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 4096;
-/** Entries after which a block becomes a function of its own. */
-const HOT = 200;
 const BLOCK_NONE = new Block(-1, [], []);
 /** Entries of a block before the faster tier is asked to compile it. */
 const TIER_HOT = 300;
@@ -220,21 +217,15 @@ export class Processor {
       this.#block = block;
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;
+      const { handlers, instructions } = block;
+      core.end = count < block.count ? count : block.count;
       let at = 0;
-      if (block.run !== undefined && count >= block.count) {
-        core.end = block.count;
-        at = block.run(core, words, lo);
-      } else {
-        const { handlers, instructions } = block;
-        core.end = count < block.count ? count : block.count;
-        do {
-          const insn = instructions[at]!;
-          words[RIP_LO] = lo + insn.next;
-          handlers[at]!(core, insn);
-          core.at = ++at;
-        } while (at < core.end);
-        if (++block.heat === HOT) block.run = compileBlock(block);
-      }
+      do {
+        const insn = instructions[at]!;
+        words[RIP_LO] = lo + insn.next;
+        handlers[at]!(core, insn);
+        core.at = ++at;
+      } while (at < core.end);
       this.#retired += at;
       this.#remaining -= at;
       core.at = 0;

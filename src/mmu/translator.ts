@@ -456,8 +456,7 @@ export class Translator {
   #translate(lo: number, hi: number, access: number): number {
     const { mode } = this.#format;
     if (mode === PAGING_NONE) return this.#fill(lo, hi, lo >>> 12, RIGHTS_ALL | PTE_D, GRANT_ALL, SIZE_4K);
-    if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits))
-      throw this.fault.setWithCode(VECTOR_GP, 0);
+    if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits)) throw this.fault.setNonCanonical();
     const context = this.#context;
     const large = context.large;
     const kept = large.find(lo, hi);

@@ -47,8 +47,11 @@ export function differences(
   all: boolean,
 ): string[] {
   const found: string[] = [];
+  const bothFault = host.vector !== NO_VECTOR && ours.vector !== NO_VECTOR;
+  // Which of two operands in memory is looked at first, no manual says.
+  if (/^CMPS[BWDQ]$/.test(c.name) && bothFault) return found;
   // Target and stack both bad: SDM Vol. 2A, "CALL" looks at the target first, AMD's processors push first.
-  if (c.name === 'CALL_E' && host.vector !== NO_VECTOR && ours.vector !== NO_VECTOR) return found;
+  if (c.name === 'CALL_E' && bothFault) return found;
   const note = (field: string, a: string, b: string) => found.push(`${field}=${a}/${b}`);
   if (host.vector !== ours.vector) note('vector', hex(host.vector), hex(ours.vector));
   if (!all && host.vector === ours.vector && isResultUndefined(c, insn)) return found;
@@ -86,9 +89,7 @@ export function differences(
     // Linux says "present" for every address of the kernel's half, so that nobody learns what is mapped there.
     const ignored = host.vector === VECTOR_PF && host.cr2Hi < 0 ? 1 : 0;
     if ((host.error ^ ours.error) & ~ignored) note('error', hex(host.error), hex(ours.error));
-    // Which of two operands that both fault is looked at first, no manual says.
-    const isOrderOpen = c.name.startsWith('CMPS');
-    if (!isOrderOpen && (host.cr2Lo !== ours.cr2Lo || host.cr2Hi !== ours.cr2Hi)) {
+    if (host.cr2Lo !== ours.cr2Lo || host.cr2Hi !== ours.cr2Hi) {
       note('cr2', pair(host.cr2Lo, host.cr2Hi), pair(ours.cr2Lo, ours.cr2Hi));
     }
   }

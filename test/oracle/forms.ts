@@ -50,7 +50,7 @@ const HOST_NAMES: Readonly<Record<string, string>> = {
  * answers in the processor's place, what reads clocks or chance, and the approximations that each processor makes its own way.
  */
 const EXCLUDED = [
-  /^(?:INT|INT1|INT3|INTO|IRET|SYS|RSM|HLT|UD|VM|GETSEC|MONITOR|MWAIT)/, // Vol. 3: delivered to the kernel.
+  /^(?:INT|INT1|INT3|INTO|IRET|SYS|RSM|HLT|UD|VM(?!OV|UL|IN|AX|ASK|PSAD)|GETSEC|MONITOR|MWAIT)/, // Vol. 3: delivered to the kernel.
   /_Mp$|_Ap$|^RET_far|^L[DEFGS]S_|_Sw|^(?:LAR|LSL|VER|ARPL|LLDT|LTR|SLDT|STR|SGDT|SIDT|LGDT|LIDT|SMSW|LMSW)/, // Descriptors.
   /^(?:CPUID|RDTSC|RDPMC|RDRAND|RDSEED|RDPID|RDPKRU|WRPKRU|XGETBV|XSETBV|XSAVE|XRSTOR|FXSAVE|FXRSTOR|RDPRU)/, // Not the same answer.
   /^(?:RD|WR)[FG]SBASE/, // The C library of the helper lives by FS.

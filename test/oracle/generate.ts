@@ -136,6 +136,15 @@ function aim(random: Random, c: Case, insn: Instruction, target: number, isVecto
   }
 }
 
+/** Unmasks exceptions of the x87, and gives FSW condition codes and flags: seldom one that is pending. */
+function unmask(random: Random, c: Case): void {
+  c.fcw = (c.fcw & ~0x3f) | random.below(64);
+  c.fsw |= random.word() & 0x4700;
+  const flags = random.chance(0.3) ? random.below(128) : 0;
+  c.fsw |= random.chance(0.1) ? flags : flags & (c.fcw | 0x40);
+  if (c.fsw & ~c.fcw & 0x3f) c.fsw |= 0x8080;
+}
+
 const STRINGS = /^(?:MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
 const BRANCHES = /_J$|^(?:JMP|CALL)_E$|^RET_near|^POPF/;
 
@@ -158,6 +167,7 @@ export function generate(form: Form, random: Random, c: Case): Instruction | und
   for (let at = 0; at < 32; at += 4) fillSt(random, c.st, at);
   c.fcw = random.chance(0.5) ? 0x37f : 0x7f | (random.below(16) << 8);
   c.fsw = random.below(8) << 11;
+  if (form.map === 'x87' && random.chance(0.4)) unmask(random, c);
   c.ftw = random.chance(0.7) ? 0xff : random.below(256);
   c.mxcsr = random.chance(0.5)
     ? 0x1f80

@@ -103,7 +103,10 @@ function lowBits(word: number, count: number): number {
   return count > 31 ? word : word & ((1 << count) - 1);
 }
 
-/** BEXTR r32a, r/m32, r32b | VEX.LZ.0F38.W0 F7 | Gd,Ed,Bd (SDM Vol. 2A, "BEXTR—Bit Field Extract"). ZF; CF OF cleared; AF is undefined, set here. */
+/**
+ * BEXTR r32a, r/m32, r32b | VEX.LZ.0F38.W0 F7 | Gd,Ed,Bd (SDM Vol. 2A, "BEXTR—Bit Field Extract"). ZF; CF OF cleared. AF SF PF
+ * are undefined: here, as on Zen 3, AF is set and SF clear.
+ */
 export function BEXTR_Gd_Ed_Bd(core: Core, insn: Instruction): void {
   requireVex(core);
   const src = loadEd(core, insn);
@@ -111,7 +114,7 @@ export function BEXTR_Gd_Ed_Bd(core: Core, insn: Instruction): void {
   const start = control & 0xff;
   const result = lowBits(start > 31 ? 0 : src >>> start, (control >>> 8) & 0xff);
   storeGd(core, insn, result);
-  core.flags.setResult(32, result, 0, 0, 1);
+  core.flags.setResult64(result, 0, 0, 0, 1);
 }
 
 export function BEXTR_Gq_Eq_Bq(core: Core, insn: Instruction): void {
@@ -130,7 +133,7 @@ export function BEXTR_Gq_Eq_Bq(core: Core, insn: Instruction): void {
   lo = lowBits(lo, length);
   hi = length > 32 ? lowBits(hi, length - 32) : 0;
   storeGq(core, insn, lo, hi);
-  core.flags.setResult64(lo, hi, 0, 0, 1);
+  core.flags.setResult64(lo, (hi >>> 1) | (hi & 1), 0, 0, 1);
 }
 
 // BMI2.

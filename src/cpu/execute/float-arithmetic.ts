@@ -15,8 +15,8 @@ import {
   doubles,
   type LaneOperation,
   singles,
-  sseScalar,
   ssePacked,
+  sseScalar,
 } from './float-operand.ts';
 
 /* Sums, differences, products, quotients, roots, extremes and approximations of floating-point lanes. */

@@ -12,7 +12,15 @@ import { clearUpper, copySlot, requireAvx, SLOT_RESULT, scalarSource, source } f
  */
 
 type Order = 132 | 213 | 231;
-type Fused = (lanes: Lanes, a: number, b: number, c: number, flips: number, out: number, env: FloatEnv) => void;
+type Fused = (
+  lanes: Lanes,
+  a: number,
+  b: number,
+  c: number,
+  flips: number,
+  out: number,
+  env: FloatEnv,
+) => void;
 
 /** Signs that are turned: bit 0 the product's, bit 1 the addend's. */
 const MADD = 0;

@@ -6,14 +6,16 @@ import {
   doubles,
   type LaneOperation,
   singles,
-  sseScalar,
   ssePacked,
+  sseScalar,
 } from './float-operand.ts';
 
 /* Rounding to integral values in the format of the operand. */
 
-const integral32: LaneOperation = (lanes, _a, b, out, env, immediate) => round32(lanes, b, immediate, out, env);
-const integral64: LaneOperation = (lanes, _a, b, out, env, immediate) => round64(lanes, b, immediate, out, env);
+const integral32: LaneOperation = (lanes, _a, b, out, env, immediate) =>
+  round32(lanes, b, immediate, out, env);
+const integral64: LaneOperation = (lanes, _a, b, out, env, immediate) =>
+  round64(lanes, b, immediate, out, env);
 
 /** ROUNDPS | 66 0F 3A 08 | (SDM Vol. 2B, "ROUNDPS—Round Packed Single Precision Floating-Point Values"). */
 export const ROUNDPS_Vps_Wps_Ib = ssePacked(singles(integral32));

@@ -136,12 +136,6 @@ export function FNSTSW_AX(core: Core, _insn: Instruction): void {
   core.gpr16[RAX * 4] = core.words[STATE_FSW >> 2]!;
 }
 
-/** FNOP | D9 D0 |. */
-export function FNOP(core: Core, _insn: Instruction): void {
-  checkX87(core);
-  checkPendingX87(core);
-}
-
 /** FNENI FNDISI FNSETPM | DB E0, E1, E4 |: instructions of the 8087 and 80287 that do nothing since. */
 export const FNENI = checkX87;
 export const FNDISI = checkX87;

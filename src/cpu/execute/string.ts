@@ -1,5 +1,6 @@
 import type { Instruction } from '../../isa/instruction.ts';
 import { ES, RAX, RDI, RSI } from '../../isa/registers.ts';
+import { RFLAGS_AC } from '../../isa/rflags.ts';
 import type { Core } from './core.ts';
 import { advance, countDown, endBatch, iterations, REPEATED, stringAddress, stringStep } from './repeat.ts';
 
@@ -21,6 +22,11 @@ function withinPage(lo: number, bytes: number, left: number): number {
   return Math.min(count, left);
 }
 
+/** Alignment is checked element by element, and before anything else. */
+function checksAlignment(core: Core): boolean {
+  return (core.flags.system() & RFLAGS_AC) !== 0 && core.state.cpl() === 3;
+}
+
 function copyRun(core: Core, insn: Instruction, bytes: number, left: number): number {
   if (left < MIN_RUN || stringStep(core, 1) < 0) return 0;
   if (((core.flatRead >> insn.segment) & (core.flatWrite >> ES) & 1) === 0) return 0;
@@ -30,6 +36,7 @@ function copyRun(core: Core, insn: Instruction, bytes: number, left: number): nu
   const toHi = core.high;
   let count = withinPage(toLo, bytes, withinPage(fromLo, bytes, left));
   if (count < MIN_RUN) return 0;
+  if (checksAlignment(core)) return 0;
   const from = core.mmu.hostForRead(fromLo, fromHi);
   const to = core.mmu.hostForWrite(toLo, toHi);
   if (from < 0 || to < 0) return 0;
@@ -50,6 +57,7 @@ function fillRun(core: Core, insn: Instruction, bytes: number, left: number): nu
   const toHi = core.high;
   const count = withinPage(toLo, bytes, left);
   if (count < MIN_RUN) return 0;
+  if (checksAlignment(core)) return 0;
   const to = core.mmu.hostForWrite(toLo, toHi);
   if (to < 0) return 0;
   const { u8 } = core.space;

@@ -14,6 +14,7 @@ import {
 import { REMAINDER_PARTIAL, remainder80 } from '../../float/float80-remainder.ts';
 import { type Unpacked, unpack32, unpack64, unpack80, unpackInteger } from '../../float/unpacked.ts';
 import type { Instruction } from '../../isa/instruction.ts';
+import { STATE_FSW } from '../../state/layout.ts';
 import type { Core } from './core.ts';
 import { loadEd, loadEq, loadEw } from './operand.ts';
 import {
@@ -35,6 +36,8 @@ import {
   topOf,
   underflowInto,
 } from './x87-state.ts';
+
+const FSW = STATE_FSW >> 2;
 
 /* Basic arithmetic (SDM Vol. 1, "Basic Arithmetic Instructions"). */
 
@@ -389,10 +392,14 @@ function remainder(core: Core, insn: Instruction, nearest: boolean): void {
   const divisor = (top + 1) & 7;
   if (isEmpty(words, top) || isEmpty(words, divisor)) {
     underflowInto(words, top);
+    clearPartial(words);
   } else {
     unpack80(words, slotOf(divisor), SOURCE);
     const answer = remainder80(words, slotOf(top), SOURCE, nearest, slotOf(top), ENV);
-    if (answer >= 0) {
+    if (answer < 0 || (words[slotOf(top) + 2]! & 0x7fff) === 0x7fff) {
+      // Stopped, or a NaN: there is no quotient.
+      clearPartial(words);
+    } else {
       setConditions(
         words,
         (answer & REMAINDER_PARTIAL ? FSW_C2 : 0) | (answer & 4 ? FSW_C0 : 0) | (answer & 2 ? FSW_C3 : 0),
@@ -401,6 +408,11 @@ function remainder(core: Core, insn: Instruction, nearest: boolean): void {
     }
   }
   closeX87(core, insn);
+}
+
+/** Without a quotient C0 and C3 stay, and nothing is left to be done (measured on Zen 3). */
+function clearPartial(words: Int32Array): void {
+  words[FSW] = words[FSW]! & ~FSW_C2;
 }
 
 /** FPREM | D9 F8 | (SDM Vol. 2A, "FPREM—Partial Remainder"). C2: not done yet; C0, C3, C1: the quotient's low bits. */

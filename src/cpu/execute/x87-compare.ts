@@ -10,7 +10,9 @@ import {
   FSW_C0,
   FSW_C2,
   FSW_C3,
+  FSW_SF,
   isEmpty,
+  keepC1,
   namedRegister,
   openX87,
   pop,
@@ -37,11 +39,18 @@ function statusOf(order: number): number {
   return order === UNORDERED ? RFLAGS_CF | RFLAGS_PF | RFLAGS_ZF : 0;
 }
 
-/** Ends a comparison: an unmasked exception leaves the condition code and the stack as they were. */
+/**
+ * False when an unmasked exception takes the answer away: on Intel's processors (SDM Vol. 2A, "FCOM": "the condition code
+ * flags are not set"), while AMD's give it all the same (measured on Zen 3). Neither pops.
+ */
+function answers(core: Core): boolean {
+  return !ENV.stopsBefore() || core.model.vendor === 'amd';
+}
+
 function finish(core: Core, insn: Instruction, order: number, pops: number): void {
   const { words } = core;
+  if (answers(core)) setConditions(words, conditionsOf(order));
   if (!ENV.stopsBefore()) {
-    setConditions(words, conditionsOf(order));
     for (let n = 0; n < pops; n++) pop(words);
   }
   closeX87(core, insn);
@@ -181,10 +190,10 @@ export function FTST(core: Core, insn: Instruction): void {
 function compareToFlags(core: Core, insn: Instruction, signaling: boolean, pops: number): void {
   openX87(core);
   const order = orderOfRegisters(core, namedRegister(core.words, insn), signaling);
-  if (!ENV.stopsBefore()) {
-    core.flags.setStatus(statusOf(order));
-    if (pops !== 0) pop(core.words);
-  }
+  // C1 is cleared by Intel's processors (SDM), and left alone by AMD's (measured) when both registers are there.
+  if (core.model.vendor === 'amd' && (ENV.flags & FSW_SF) === 0) keepC1(core.words);
+  if (answers(core)) core.flags.setStatus(statusOf(order));
+  if (pops !== 0 && !ENV.stopsBefore()) pop(core.words);
   closeX87(core, insn);
 }
 

@@ -15,6 +15,7 @@ import { effectiveAddress } from './operand.ts';
 import {
   closeX87,
   isEmpty,
+  keepC1,
   markEmpty,
   namedRegister,
   openX87,
@@ -25,6 +26,13 @@ import {
 } from './x87-state.ts';
 
 /* Control of the stack, and the environment in memory (SDM Vol. 1, "Saving the x87 FPU's State with FSTENV/FNSTENV"). */
+
+/** FNOP | D9 D0 |. Waits, and counts as the last instruction. */
+export function FNOP(core: Core, insn: Instruction): void {
+  openX87(core);
+  keepC1(core.words);
+  closeX87(core, insn);
+}
 
 /** FINCSTP | D9 F7 | (SDM Vol. 2A, "FINCSTP—Increment Stack-Top Pointer"). Empties nothing. */
 export function FINCSTP(core: Core, insn: Instruction): void {
@@ -92,6 +100,10 @@ function openArea(core: Core, insn: Instruction, bytes: number, write: boolean):
   areaLo = core.linear(insn.segment, offset, core.high, bytes, write);
   areaHi = core.high;
   areaCore = core;
+  // The last byte is looked at first: CR2 tells (measured on Zen 3).
+  const last = (areaLo + bytes - 1) | 0;
+  if (write) core.mmu.probeWrite(last, highAt(last), 1);
+  else core.mmu.probeRead(last, highAt(last), 1);
   if (write) core.mmu.probeWrite(areaLo, areaHi, bytes);
   else core.mmu.probeRead(areaLo, areaHi, bytes);
 }

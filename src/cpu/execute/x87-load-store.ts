@@ -20,12 +20,24 @@ import {
 } from '../../float/float80-convert.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import type { Core } from './core.ts';
-import { effectiveAddress, loadEd, loadEq, loadEw, storeEd, storeEq, storeEw } from './operand.ts';
+import {
+  effectiveAddress,
+  loadEd,
+  loadEq,
+  loadEw,
+  openEd,
+  openEq,
+  openEw,
+  storeEd,
+  storeEq,
+  storeEw,
+} from './operand.ts';
 import {
   closeX87,
   copyRegister,
   ENV,
   isEmpty,
+  keepC1,
   markValid,
   namedRegister,
   nextOf,
@@ -214,7 +226,8 @@ export function FLDZ(core: Core, insn: Instruction): void {
   loadInteger(core, insn, 0, 0);
 }
 
-// Stores. RESULT is the value; memory is written before anything of the x87 changes.
+// Stores. RESULT is the value; memory is written before anything of the x87 changes. An unmasked exception leaves memory
+// as it was, but its faults come first (measured on Zen 3): the destination is then only opened.
 
 function finishStore(core: Core, insn: Instruction, pops: boolean): void {
   if (pops) pop(core.words);
@@ -233,6 +246,7 @@ function storeSingle(core: Core, insn: Instruction, pops: boolean): void {
     stores = storeSingle80(words, slotOf(top), RESULT, ENV);
   }
   if (stores) storeEd(core, insn, RESULT[0]!);
+  else openEd(core, insn);
   finishStore(core, insn, pops && stores);
 }
 
@@ -259,6 +273,7 @@ function storeDouble(core: Core, insn: Instruction, pops: boolean): void {
     stores = storeDouble80(words, slotOf(top), RESULT, ENV);
   }
   if (stores) storeEq(core, insn, RESULT[0]!, RESULT[1]!);
+  else openEq(core, insn);
   finishStore(core, insn, pops && stores);
 }
 
@@ -272,14 +287,15 @@ export function FSTP_Mq(core: Core, insn: Instruction): void {
   storeDouble(core, insn, true);
 }
 
-/** Writes the ten bytes of RESULT. */
-function storeTen(core: Core, insn: Instruction): void {
+/** Writes the ten bytes of RESULT, or only proves that it could. */
+function storeTen(core: Core, insn: Instruction, stores: boolean): void {
   const offset = effectiveAddress(core, insn);
   const lo = core.linear(insn.segment, offset, core.high, 10, true);
   const hi = core.high;
   const { mmu } = core;
   mmu.checkAligned(lo, hi, 8);
   mmu.probeWrite(lo, hi, 10);
+  if (!stores) return;
   mmu.write64(lo, hi, RESULT[0]!, RESULT[1]!);
   const end = (lo + 8) | 0;
   mmu.write16(end, end >>> 0 < 8 ? core.highOfNext(hi) : hi, RESULT[2]! & 0xffff);
@@ -300,7 +316,7 @@ export function FSTP_Mt(core: Core, insn: Instruction): void {
     RESULT[1] = words[slot + 1]!;
     RESULT[2] = words[slot + 2]!;
   }
-  if (stores) storeTen(core, insn);
+  storeTen(core, insn, stores);
   finishStore(core, insn, stores);
 }
 
@@ -316,7 +332,7 @@ export function FBSTP_Mt(core: Core, insn: Instruction): void {
   } else {
     stores = storeDecimal80(words, slotOf(top), RESULT, ENV);
   }
-  if (stores) storeTen(core, insn);
+  storeTen(core, insn, stores);
   finishStore(core, insn, stores);
 }
 
@@ -361,18 +377,21 @@ function makeInteger(core: Core, bits: number, truncates: boolean): boolean {
 function storeWord(core: Core, insn: Instruction, truncates: boolean, pops: boolean): void {
   const stores = makeInteger(core, 16, truncates);
   if (stores) storeEw(core, insn, RESULT[0]! & 0xffff);
+  else openEw(core, insn);
   finishStore(core, insn, pops && stores);
 }
 
 function storeDoubleword(core: Core, insn: Instruction, truncates: boolean, pops: boolean): void {
   const stores = makeInteger(core, 32, truncates);
   if (stores) storeEd(core, insn, RESULT[0]!);
+  else openEd(core, insn);
   finishStore(core, insn, pops && stores);
 }
 
 function storeQuadwordAndPop(core: Core, insn: Instruction, truncates: boolean): void {
   const stores = makeInteger(core, 64, truncates);
   if (stores) storeEq(core, insn, RESULT[0]!, RESULT[1]!);
+  else openEq(core, insn);
   finishStore(core, insn, stores);
 }
 
@@ -445,8 +464,12 @@ function moveRegister(core: Core, insn: Instruction, condition: number): void {
   const top = topOf(words);
   const source = namedRegister(words, insn);
   // A register that is empty counts even when nothing moves.
-  if (isEmpty(words, top) || isEmpty(words, source)) underflowInto(words, top);
-  else if (condition !== 0) copyRegister(words, source, top);
+  if (isEmpty(words, top) || isEmpty(words, source)) {
+    underflowInto(words, top);
+  } else {
+    if (condition !== 0) copyRegister(words, source, top);
+    keepC1(words);
+  }
   closeX87(core, insn);
 }
 

@@ -40,6 +40,7 @@ const FIP = STATE_FIP >> 2;
 const FDP = STATE_FDP >> 2;
 const FCS = STATE_FCS >> 2;
 const FDS = STATE_FDS >> 2;
+const MISC_ENABLE = STATE_MISC_ENABLE >> 2;
 
 export const FSW_SF = 1 << 6;
 export const FSW_C0 = 1 << 8;
@@ -76,6 +77,11 @@ export function openX87(core: Core): void {
   }
 }
 
+/** For instructions that leave C1 alone: `closeX87` will. */
+export function keepC1(words: Int32Array): void {
+  ENV.roundedUp = (words[FSW]! >>> 9) & 1;
+}
+
 /** Publishes C1, the exceptions with their summary and the pointers. Cannot fault. */
 export function closeX87(core: Core, insn: Instruction): void {
   const { words } = core;
@@ -94,8 +100,8 @@ export function closeX87(core: Core, insn: Instruction): void {
     words[FDP + 1] = core.high;
     words[FDS] = core.state.selector(insn.segment);
   }
-  // SDM Vol. 1, "Fopcode Compatibility Sub-mode": since the Pentium 4 only for unmasked exceptions.
-  if (unmasked !== 0 || (words[STATE_MISC_ENABLE >> 2]! & FOPCODE_COMPATIBILITY) !== 0) {
+  // SDM Vol. 1, "Fopcode Compatibility Sub-mode": since the Pentium 4 only for unmasked exceptions. AMD's always do it.
+  if (unmasked !== 0 || core.model.vendor === 'amd' || words[MISC_ENABLE]! & FOPCODE_COMPATIBILITY) {
     words[FOP] = ((insn.opcode & 7) << 8) | insn.modrm;
     if (unmasked !== 0 && (words[CR0]! & CR0_NE) === 0) signalFerr(core);
   }

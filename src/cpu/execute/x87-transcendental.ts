@@ -43,8 +43,10 @@ function replaceAngle(
   openX87(core);
   const { words } = core;
   const top = topOf(words);
+  let inRange = true;
   if (isEmpty(words, top)) underflowInto(words, top);
-  else setOutOfRange(words, !operation(words, slotOf(top), slotOf(top), ENV));
+  else inRange = operation(words, slotOf(top), slotOf(top), ENV);
+  setOutOfRange(words, !inRange);
   closeX87(core, insn);
 }
 
@@ -65,12 +67,13 @@ function replaceAngleAndPush(
 ): void {
   openX87(core);
   const { words } = core;
+  let inRange = true;
   if (canReplaceAndPush(words)) {
     const slot = slotOf(topOf(words));
-    const inRange = operation(words, slot, slot, slotOf(nextOf(words)), ENV);
-    setOutOfRange(words, !inRange);
+    inRange = operation(words, slot, slot, slotOf(nextOf(words)), ENV);
     if (inRange && !ENV.stopsBefore()) push(words);
   }
+  setOutOfRange(words, !inRange);
   closeX87(core, insn);
 }
 

@@ -7,6 +7,7 @@ import {
   STATE_CR4,
   STATE_FCW,
   STATE_FSW,
+  STATE_FTW,
   STATE_MXCSR,
   STATE_X87,
   STATE_YMM,
@@ -89,4 +90,12 @@ test('control words', () => {
   expect(m.execute(...WAIT)).toEqual({ vector: VECTOR_MF, errorCode: undefined });
   m.execute(0xdb, 0xe2); // fnclex
   expect(m.execute(...WAIT)).toBeUndefined();
+});
+
+test('EMMS empties the registers and takes TOP to 0, as an AMD EPYC 7003 does', () => {
+  const m = machine('long');
+  m.setWord(STATE_FSW, 5 << 11);
+  m.setWord(STATE_FTW, 0xff);
+  expect(m.execute(0x0f, 0x77)).toBeUndefined();
+  expect([m.word(STATE_FSW), m.word(STATE_FTW)]).toEqual([0, 0]);
 });

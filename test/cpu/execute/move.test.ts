@@ -82,3 +82,15 @@ describe('XLAT', () => {
     expect(harness.get32('rax')).toBe(0x99);
   });
 });
+
+/** APM Vol. 3, "MOVSXD", against SDM Vol. 2B; seen on an AMD EPYC 7003. */
+test.each([
+  ['intel', undefined],
+  ['amd', '#PF(0)'],
+])('MOVSXD with a 16-bit destination at the end of a page: %s', (vendor, fault) => {
+  const harness = prepare();
+  Object.assign(harness.core.model, { vendor });
+  harness.page(0xa000, false, false);
+  harness.set('rbx', 0x9ffe);
+  expect(harness.run(0x66, 0x63, 0x03)).toBe(fault);
+});

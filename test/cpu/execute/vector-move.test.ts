@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as move from '../../../src/cpu/execute/vector-move.ts';
 import * as avx from '../../../src/cpu/execute/vector-move-avx.ts';
-import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from '../../../src/isa/control.ts';
+import { CR0_AM, CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from '../../../src/isa/control.ts';
+import { RFLAGS_AC } from '../../../src/isa/rflags.ts';
 import { STATE_CR0, STATE_CR4, STATE_XCR0 } from '../../../src/state/layout.ts';
 import { CoreHarness, type HarnessMode } from '../../support/core-harness.ts';
 
@@ -61,6 +62,18 @@ describe('alignment and pages', () => {
     h.set('rbx', DATA + 16);
     expect(h.run(0xc5, 0xfc, 0x28, 0x03)).toBe('#GP(0)');
     expect(h.run(0xc5, 0xf8, 0x28, 0x03)).toBeUndefined();
+  });
+
+  test('with RFLAGS.AC at CPL 3 a misaligned operand is #AC, before any page fault', () => {
+    const h = harness();
+    h.page(0x50000, false, false);
+    h.core.words[STATE_CR0 >> 2]! |= CR0_AM;
+    h.core.flags.setSystem(RFLAGS_AC);
+    h.setCpl(3);
+    h.set('rbx', 0x50004);
+    expect(h.run(0x0f, 0x10, 0x03)).toBe('#AC(0)');
+    expect(h.run(0xf2, 0x0f, 0x10, 0x03)).toBe('#AC(0)');
+    expect(h.run(0xf3, 0x0f, 0x10, 0x03)).toBe('#PF(4)');
   });
 
   test('a store across pages writes all or nothing', () => {

@@ -1,14 +1,16 @@
-import type { Instruction } from '../isa/instruction.ts';
-import { RIP_LO } from '../state/cpu-state.ts';
-import type { Block, BlockFunction } from './blocks.ts';
-import { OP_NAMES, opMnemonic, opOperands } from './decode/ops.ts';
-import type { Handler } from './execute/core.ts';
+import type { Instruction } from '../../src/isa/instruction.ts';
+import { RIP_LO } from '../../src/state/cpu-state.ts';
+import type { Block } from '../../src/cpu/blocks.ts';
+import { OP_NAMES, opMnemonic, opOperands } from '../../src/cpu/decode/ops.ts';
+import type { Core, Handler } from '../../src/cpu/execute/core.ts';
+
+/** Runs a block from its first instruction; answers how many instructions it has retired. */
+type BlockFunction = (core: Core, words: Int32Array, ripLo: number) => number;
 
 /**
  * A block as one function that calls the handlers of its instructions in a row. It does what the loop of
  * `Processor` does, with a call site for each instruction: V8 then knows the target of every call, inlines the small
- * handlers, and the processor predicts the rest, where one shared call site misses nearly every time. Raced against
- * three other designs in `bench/dispatch.bench.ts`.
+ * handlers, and the processor predicts the rest, where one shared call site misses nearly every time.
  *
  * RIP and `core.at` are written in front of instructions that may look at them or fault; `core.end` is read behind
  * those that may have ended the block.
