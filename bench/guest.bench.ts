@@ -19,7 +19,8 @@ function run(pages: string, order: string, size: string): { instructions: number
     memory: 128 * 1024 * 1024,
   });
   const result = machine.run({ maxInstructions: 500_000_000 });
-  if (result.status !== 33) throw new Error(`${pages} ${order} ${size}: ${result.detail}: ${machine.serial.text}`);
+  if (result.status !== 33)
+    throw new Error(`${pages} ${order} ${size}: ${result.detail}: ${machine.serial.text}`);
   const { walks } = machine.mmu.counters.report();
   return { instructions: machine.instructions, walks: walks['4K'] + walks['2M'] + walks['1G'] };
 }
@@ -43,11 +44,20 @@ const rows = bench.tasks.map((task) => {
   const fact = facts.get(task.name);
   if (!('latency' in result) || !fact) throw new Error(`${task.name} did not run`);
   const seconds = result.latency.p50 / 1000;
-  return { name: task.name, touchesPerSecond: TOUCHES / seconds, mips: fact.instructions / seconds / 1e6, walks: fact.walks };
+  return {
+    name: task.name,
+    touchesPerSecond: TOUCHES / seconds,
+    mips: fact.instructions / seconds / 1e6,
+    walks: fact.walks,
+  };
 });
 console.log(`${'translate guest'.padEnd(18)}  M touches/s    MIPS      walks`);
 for (const { name, touchesPerSecond, mips, walks } of rows) {
-  const columns = [(touchesPerSecond / 1e6).toFixed(2).padStart(13), mips.toFixed(1).padStart(8), String(walks).padStart(11)];
+  const columns = [
+    (touchesPerSecond / 1e6).toFixed(2).padStart(13),
+    mips.toFixed(1).padStart(8),
+    String(walks).padStart(11),
+  ];
   console.log(name.padEnd(18) + columns.join(''));
 }
 const json = process.argv.indexOf('--json');

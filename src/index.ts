@@ -1,12 +1,13 @@
 /** The public face of the package: what a user may import. */
-export { createFirmwareMachine, type FirmwareOptions } from './boot/firmware-machine.ts';
+
 export { BootError } from './boot/boot-error.ts';
-export { type BootedMachine, createMachine, type MachineOptions } from './boot/create-machine.ts';
 export type { BootFile, BootModule, BootProtocol } from './boot/boot-plan.ts';
+export { type BootedMachine, createMachine, type MachineOptions } from './boot/create-machine.ts';
+export { createFirmwareMachine, type FirmwareOptions } from './boot/firmware-machine.ts';
 export { type AutopsyOptions, autopsyLines } from './debug/autopsy.ts';
 export { diff } from './debug/mappings.ts';
 export { createReport, evidenceOf, type Report, reportText } from './debug/report.ts';
-export { PLAIN, type Palette, summaryLines } from './debug/summary.ts';
+export { type Palette, PLAIN, summaryLines } from './debug/summary.ts';
 export { Symbols } from './debug/symbols.ts';
 export type { MachineEvents, TimelineEntry } from './machine/events.ts';
 export type { ExitReason, ExitResult } from './machine/exit.ts';

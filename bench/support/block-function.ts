@@ -1,8 +1,8 @@
-import type { Instruction } from '../../src/isa/instruction.ts';
-import { RIP_LO } from '../../src/state/cpu-state.ts';
 import type { Block } from '../../src/cpu/blocks.ts';
 import { OP_NAMES, opMnemonic, opOperands } from '../../src/cpu/decode/ops.ts';
 import type { Core, Handler } from '../../src/cpu/execute/core.ts';
+import type { Instruction } from '../../src/isa/instruction.ts';
+import { RIP_LO } from '../../src/state/cpu-state.ts';
 
 /** Runs a block from its first instruction; answers how many instructions it has retired. */
 type BlockFunction = (core: Core, words: Int32Array, ripLo: number) => number;
@@ -33,7 +33,7 @@ export function compileBlock(block: Block): BlockFunction | undefined {
     block.instructions[i]!,
   ]);
   try {
-    // biome-ignore lint/security/noGlobalEval: the text is made of numbers and fixed names alone, none from the guest.
+    // The text is made of numbers and fixed names alone.
     const factory = new Function(names, `return (core, words, ripLo) => {\n${lines.join('\n')}\n};`);
     return factory(...values) as BlockFunction;
   } catch {

@@ -18,11 +18,10 @@ import {
 } from '../state/layout.ts';
 import { BootError } from './boot-error.ts';
 import { applyPlan, type BootFile, type BootModule, type BootOptions, type BootPlan } from './boot-plan.ts';
-import { checkMedia } from './media.ts';
 import { programBoard, writeBiosData, writeServices } from './firmware.ts';
 import { planBoot } from './load.ts';
-
 import type { EntrySegment, EntryState } from './machine-state.ts';
+import { checkMedia } from './media.ts';
 import { ACPI_TABLES, pcAcpiTables } from './pc-acpi.ts';
 
 /** What to boot, and on what. */
@@ -56,7 +55,16 @@ const MIN_MEMORY = 1024 * 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createMachine(options: MachineOptions): BootedMachine {
-  const { memory = DEFAULT_MEMORY, cpu, nanosecondsPerInstruction, jit, board, cdrom, disk, ...boot } = options;
+  const {
+    memory = DEFAULT_MEMORY,
+    cpu,
+    nanosecondsPerInstruction,
+    jit,
+    board,
+    cdrom,
+    disk,
+    ...boot
+  } = options;
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
     throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
   }

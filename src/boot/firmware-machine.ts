@@ -44,6 +44,11 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
 function checkBios({ name, bytes }: BootFile): void {
   const { length } = bytes;
   if (length < 64 * KIB || length > 16384 * KIB || length % (64 * KIB) !== 0) {
-    throw new BootError(name, 'size', `${length} bytes`, 'a multiple of 64 KiB up to 16 MiB, as BIOS images have');
+    throw new BootError(
+      name,
+      'size',
+      `${length} bytes`,
+      'a multiple of 64 KiB up to 16 MiB, as BIOS images have',
+    );
   }
 }

@@ -12,6 +12,11 @@ export function checkMedia(media: { cdrom?: BootFile | undefined; disk?: BootFil
 
 function checkMedium({ name, bytes }: BootFile, what: string, sector: number): void {
   if (bytes.length === 0 || bytes.length % sector !== 0) {
-    throw new BootError(name, 'size', `${bytes.length} bytes`, `whole sectors of ${sector} bytes, as ${what} has`);
+    throw new BootError(
+      name,
+      'size',
+      `${bytes.length} bytes`,
+      `whole sectors of ${sector} bytes, as ${what} has`,
+    );
   }
 }

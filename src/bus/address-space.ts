@@ -134,7 +134,10 @@ export class AddressSpace {
 
   write8(physical: number, value: number): void {
     const host = this.#writableHost(physical);
-    if (host < 0) return this.#writeDevice(physical, value & 0xff, 1);
+    if (host < 0) {
+      this.#writeDevice(physical, value & 0xff, 1);
+      return;
+    }
     this.u8[host] = value;
     this.onExternalWrite?.(host, 1);
   }
@@ -146,7 +149,10 @@ export class AddressSpace {
       return;
     }
     const host = this.#writableHost(physical);
-    if (host < 0) return this.#writeDevice(physical, value & 0xffff, 2);
+    if (host < 0) {
+      this.#writeDevice(physical, value & 0xffff, 2);
+      return;
+    }
     this.view.setUint16(host, value, true);
     this.onExternalWrite?.(host, 2);
   }
@@ -158,7 +164,10 @@ export class AddressSpace {
       return;
     }
     const host = this.#writableHost(physical);
-    if (host < 0) return this.#writeDevice(physical, value >>> 0, 4);
+    if (host < 0) {
+      this.#writeDevice(physical, value >>> 0, 4);
+      return;
+    }
     this.view.setUint32(host, value, true);
     this.onExternalWrite?.(host, 4);
   }

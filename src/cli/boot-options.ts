@@ -1,10 +1,24 @@
 /** The options that say what to boot and on what; `run` and `inspect` share them. */
 import type { Command } from 'commander';
-import { type BootModule, createFirmwareMachine, type MachineOptions, type Pc, type RunLimits } from '../index.ts';
+import {
+  type BootModule,
+  createFirmwareMachine,
+  type MachineOptions,
+  type Pc,
+  type RunLimits,
+} from '../index.ts';
 import { readInput, splitModule } from './files.ts';
 import type { Io } from './io.ts';
 import { badValue, UsageError } from './usage-error.ts';
-import { parseBoard, parseCount, parseMemory, parsePhysical, parseProtocol, parseSeconds, parseSeed } from './values.ts';
+import {
+  parseBoard,
+  parseCount,
+  parseMemory,
+  parsePhysical,
+  parseProtocol,
+  parseSeconds,
+  parseSeed,
+} from './values.ts';
 
 /** As commander leaves them: text, true, or absent. */
 export interface RawBootOptions {
@@ -143,7 +157,9 @@ export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions): P
     return bootMachine(() => io.createMachine({ ...options, ...boardOptions(io, raw) }));
   }
   if (kernels.length > 0) {
-    throw new UsageError(`--bios: given with KERNEL ${kernels[0]}, expected one of the two: firmware loads its own`);
+    throw new UsageError(
+      `--bios: given with KERNEL ${kernels[0]}, expected one of the two: firmware loads its own`,
+    );
   }
   const bios = { name: raw.bios, bytes: readInput(io, raw.bios, 'a firmware image') };
   const options = {

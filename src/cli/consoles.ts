@@ -40,11 +40,7 @@ export interface Consoles {
 }
 
 /** Opens both destinations before anything runs, so that a bad path is told at once. */
-export function openConsoles(
-  io: Io,
-  serial: string,
-  debugcon: string,
-): { attach(machine: Pc): Consoles } {
+export function openConsoles(io: Io, serial: string, debugcon: string): { attach(machine: Pc): Consoles } {
   const open = (option: string, text: string) => openDestination(io, option, parseDestination(option, text));
   const first = open('--serial', serial);
   const second = open('--debugcon', debugcon);

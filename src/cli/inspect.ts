@@ -9,7 +9,7 @@ import { mappingLines, overlapLines } from '../debug/page-explorer.ts';
 import { timelineLines, translationLines } from '../debug/summary.ts';
 import { Symbols } from '../debug/symbols.ts';
 import { walkLines } from '../debug/walk-text.ts';
-import type { Pc, ExitResult, Mode, RunLimits } from '../index.ts';
+import type { ExitResult, Mode, Pc, RunLimits } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import type { Io } from './io.ts';

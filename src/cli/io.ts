@@ -1,5 +1,5 @@
 /** What the command line touches of the world outside; `node-io.ts` is the real one, tests bring their own. */
-import type { Pc, MachineOptions } from '../index.ts';
+import type { MachineOptions, Pc } from '../index.ts';
 
 /** Takes text or bytes and has written them when it returns, so that nothing is lost however the process ends. */
 export interface Output {

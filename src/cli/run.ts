@@ -4,7 +4,7 @@ import { autopsyLines, needsAutopsy } from '../debug/autopsy.ts';
 import { createReport, evidenceOf, reportText } from '../debug/report.ts';
 import { type Palette, summaryLines } from '../debug/summary.ts';
 import { loadDisassembler } from '../debug/trace.ts';
-import type { Pc, ExitResult } from '../index.ts';
+import type { ExitResult, Pc } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import { named, openOutput } from './files.ts';
@@ -55,12 +55,7 @@ export function paletteOf(io: Io): Palette {
 }
 
 /** What the emulator itself has to say about the end of a run, on standard error. */
-export async function tell(
-  io: Io,
-  machine: Pc,
-  result: ExitResult,
-  summary: boolean,
-): Promise<void> {
+export async function tell(io: Io, machine: Pc, result: ExitResult, summary: boolean): Promise<void> {
   const palette = paletteOf(io);
   const lines: string[] = [];
   if (summary) lines.push(...summaryLines(machine, palette, result));

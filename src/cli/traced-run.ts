@@ -2,7 +2,7 @@
 import { type Address, add } from '../debug/address.ts';
 import { Symbols } from '../debug/symbols.ts';
 import { type Disassembler, type TracePoint, traceLine } from '../debug/trace.ts';
-import type { Pc, ExitResult, RunLimits } from '../index.ts';
+import type { ExitResult, Pc, RunLimits } from '../index.ts';
 import { CS } from '../isa/registers.ts';
 import type { Output } from './io.ts';
 

@@ -1,7 +1,7 @@
 /** The values of options, from text. Each parser throws a UsageError that names the option, the value and what fits. */
 import { parseHex64 } from '../bits/hex.ts';
-import type { Board } from '../index.ts';
 import { toNumber } from '../bits/words.ts';
+import type { Board } from '../index.ts';
 import { MAX_RAM_BYTES } from '../state/layout.ts';
 import { badValue } from './usage-error.ts';
 

@@ -6,7 +6,6 @@ import type { Core } from './execute/core.ts';
 /** R/W fields of DR7 (SDM Vol. 3B, "Debug Control Register (DR7)"). 2 is I/O where CR4.DE is 1. */
 export const BREAK_EXECUTE = 0;
 export const BREAK_WRITE = 1;
-export const BREAK_IO = 2;
 export const BREAK_ACCESS = 3;
 
 /** Bytes by LEN field: 1, 2, 8, 4. */

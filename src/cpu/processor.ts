@@ -23,8 +23,8 @@ import {
   PENDING_STOP,
 } from './execute/core.ts';
 import { Fetcher } from './fetch.ts';
-import type { CodeSource, Tier } from './tier.ts';
 import { correctStackFault } from './stack-fault.ts';
+import type { CodeSource, Tier } from './tier.ts';
 
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
@@ -218,7 +218,7 @@ export class Processor {
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;
       const { handlers, instructions } = block;
-      core.end = count < block.count ? count : block.count;
+      core.end = Math.min(count, block.count);
       let at = 0;
       do {
         const insn = instructions[at]!;

@@ -1,10 +1,9 @@
-import { PciConfigPorts } from '../devices/pci-host.ts';
-import { PciBus } from '../devices/pci-host.ts';
 import { ResetControl } from '../devices/acpi-pm.ts';
 import { Piix3Ide } from '../devices/bus-master-ide.ts';
 import { Hpet } from '../devices/hpet.ts';
 import { I440fx } from '../devices/i440fx.ts';
 import type { IdeChannel } from '../devices/ide.ts';
+import { PciBus, PciConfigPorts } from '../devices/pci-host.ts';
 import { Piix3IsaBridge } from '../devices/piix3.ts';
 import { Piix4Pm } from '../devices/piix4-pm.ts';
 import type { Vga } from '../devices/vga.ts';

@@ -1,4 +1,5 @@
-import { EventEmitter } from 'events'; // biome-ignore lint/style/useNodejsImportProtocol: the npm package of that name serves browsers.
+// Not node:events: the npm package of this name serves browsers.
+import { EventEmitter } from 'events';
 import { hex32, hex64, parseHex64 } from '../bits/hex.ts';
 import { AddressSpace } from '../bus/address-space.ts';
 import { NEVER } from '../bus/clock.ts';
@@ -8,8 +9,8 @@ import { Core, PENDING_INTR, PENDING_STOP } from '../cpu/execute/core.ts';
 import { createCpuModel } from '../cpu/execute/cpu-model.ts';
 import { Processor } from '../cpu/processor.ts';
 import { resetCore } from '../cpu/reset.ts';
-import { CompiledTier } from '../jit/tier.ts';
 import { RFLAGS_IF } from '../isa/rflags.ts';
+import { CompiledTier } from '../jit/tier.ts';
 import { type Mapping, Mmu, type Walk } from '../mmu/mmu.ts';
 import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
 import { GuestFault, Unimplemented } from '../state/faults.ts';

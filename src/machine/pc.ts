@@ -124,7 +124,17 @@ export function createPc(config: PcConfig): Pc {
     });
   } else for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
 
-  const devices = { wiring, pit, rtc, keyboard, uarts, postCode, fwCfg, vga, ...(chipset ? { chipset } : {}) };
+  const devices = {
+    wiring,
+    pit,
+    rtc,
+    keyboard,
+    uarts,
+    postCode,
+    fwCfg,
+    vga,
+    ...(chipset ? { chipset } : {}),
+  };
   return Object.assign(machine, { board, devices });
 }
 

@@ -20,9 +20,8 @@ import {
 } from './permissions.ts';
 import { Translator } from './translator.ts';
 
-export type { CountersReport, FlushReason, SizeName } from './counters.ts';
-export type { Translation, Walk, WalkStep } from './explain.ts';
-export type { Mapping, MappingList } from './mappings.ts';
+export type { Walk, WalkStep } from './explain.ts';
+export type { Mapping } from './mappings.ts';
 
 type Width = 1 | 2 | 4 | 8;
 

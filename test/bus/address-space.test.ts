@@ -44,7 +44,10 @@ describe('AddressSpace', () => {
   test('a device window answers by offset and width, and can be taken away', () => {
     const log: string[] = [];
     space.attachMmio(0x4000, 0x1000, {
-      readMmio: (offset, bytes) => (log.push(`r${offset}/${bytes}`), 0xaabbccdd),
+      readMmio: (offset, bytes) => {
+        log.push(`r${offset}/${bytes}`);
+        return 0xaabbccdd;
+      },
       writeMmio: (offset, value, bytes) => void log.push(`w${offset}/${bytes}=${value}`),
     });
     expect(space.hostPage(4)).toBe(-1);

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createMachine } from '../support/dist.ts';
-import { guestFile } from '../support/dist.ts';
+import { createMachine, guestFile } from '../support/dist.ts';
 
 /**
  * Random bytes as guest code, in every mode: whatever a guest executes, nothing of ours is thrown and nothing hangs.

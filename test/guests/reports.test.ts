@@ -16,9 +16,22 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(guest: GuestCase, report: string, ...more: string[]) {
-  const modules = guest.modules.flatMap(({ file, cmdline }) => ['--module', cmdline ? `${file} ${cmdline}` : file]);
+  const modules = guest.modules.flatMap(({ file, cmdline }) => [
+    '--module',
+    cmdline ? `${file} ${cmdline}` : file,
+  ]);
   const limit = ['--max-instructions', LIMIT];
-  const args = ['run', guest.kernel, ...modules, '--append', guest.append, ...limit, '--report', report, ...more];
+  const args = [
+    'run',
+    guest.kernel,
+    ...modules,
+    '--append',
+    guest.append,
+    ...limit,
+    '--report',
+    report,
+    ...more,
+  ];
   return spawnSync(process.execPath, [CLI, ...args], { cwd: GUESTS, encoding: 'utf8' });
 }
 

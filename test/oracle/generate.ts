@@ -46,9 +46,36 @@ function fillRegister(random: Random, gpr: Int32Array, register: number): void {
   gpr[register * 2 + 1] = hi;
 }
 
+/** Exponent fields around which something happens, and how far from them the lanes of one vector lie. */
+const EXPONENTS32 = [1, 2, 24, 127, 127, 127, 150, 230, 253];
+const EXPONENTS64 = [1, 2, 53, 1023, 1023, 1023, 1076, 2000, 2045, 897, 1150];
+const SPREADS = [1, 3, 10, 30];
+
+/** Four singles or two doubles whose exponents are near each other, so that sums and products of them say something. */
+function fillFloats(random: Random, words: Int32Array, at: number, isDouble: boolean): void {
+  const spread = random.pick(SPREADS);
+  const middle = random.pick(isDouble ? EXPONENTS64 : EXPONENTS32);
+  const bits = isDouble ? 20 : 23;
+  for (let n = 0; n < 4; n++) {
+    // Fractions that end early make exact results and ties.
+    const fraction = random.chance(0.4) ? random.word() & (-1 << random.below(bits + 1)) : random.word();
+    if (isDouble && (n & 1) === 0) {
+      words[at + n] = random.chance(0.4) ? -1 << random.below(32) : fraction;
+      if (random.chance(0.3)) words[at + n] = 0;
+      continue;
+    }
+    const exponent = Math.max(0, Math.min(isDouble ? 2046 : 254, middle + random.below(spread * 2) - spread));
+    words[at + n] = (random.below(2) << 31) | (exponent << bits) | (fraction & ((1 << bits) - 1));
+  }
+}
+
 /** Four words of a vector in one of several tempers. */
 function fillVector(random: Random, words: Int32Array, at: number): void {
-  const kind = random.below(8);
+  const kind = random.below(12);
+  if (kind >= 8) {
+    fillFloats(random, words, at, kind >= 10);
+    return;
+  }
   for (let n = 0; n < 4; n++) {
     if (kind === 0) words[at + n] = 0;
     else if (kind === 1) words[at + n] = -1;
@@ -172,6 +199,10 @@ export function generate(form: Form, random: Random, c: Case): Instruction | und
   c.mxcsr = random.chance(0.5)
     ? 0x1f80
     : 0x1f80 | (random.below(4) << 13) | (random.below(2) << 15) | (random.below(2) << 6);
+  // Unmasked exceptions, one or any of them; flags that are there already, but none that is unmasked.
+  if (random.chance(0.25))
+    c.mxcsr &= random.chance(0.5) ? ~(1 << (7 + random.below(6))) : ~0x1f80 | random.word();
+  if (random.chance(0.2)) c.mxcsr |= random.word() & 0x3f & (c.mxcsr >> 7);
 
   // Implicit operands.
   setAddress(c.gpr, RSP, DATA + 0x800 + random.below(0x200) * 8 + (random.chance(0.1) ? random.below(8) : 0));

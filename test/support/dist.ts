@@ -10,7 +10,9 @@ import type {
  * The built package, as its users get it: suites that execute millions of guest instructions run on it, because the
  * sources under the test runner's transform are several times slower. `npm test` builds first.
  */
-export const { createFirmwareMachine, createMachine } = (await import(join(import.meta.dirname, '../../dist/index.js'))) as {
+export const { createFirmwareMachine, createMachine } = (await import(
+  join(import.meta.dirname, '../../dist/index.js')
+)) as {
   createFirmwareMachine: typeof CreateFirmwareMachine;
   createMachine: typeof CreateMachine;
 };

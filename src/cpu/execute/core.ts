@@ -47,8 +47,6 @@ export const PENDING_STOP = 1 << 7;
 export const PENDING_SHUTDOWN = 1 << 8;
 /** NMIs are blocked until IRET (SDM Vol. 3A, "Handling Multiple NMIs"). Never a reason to stop by itself. */
 export const PENDING_NMI_BLOCKED = 1 << 9;
-export const PENDING_INIT = 1 << 10;
-export const PENDING_SMI = 1 << 11;
 /** All bits that make the processor leave the fast path. */
 export const PENDING_ATTENTION = 0xdff & ~PENDING_NMI_BLOCKED;
 

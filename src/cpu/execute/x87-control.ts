@@ -100,10 +100,17 @@ function openArea(core: Core, insn: Instruction, bytes: number, write: boolean):
   areaLo = core.linear(insn.segment, offset, core.high, bytes, write);
   areaHi = core.high;
   areaCore = core;
-  // The last byte is looked at first: CR2 tells (measured on Zen 3).
+  // The first field is looked at, then the last byte, then what is between: CR2 tells (measured on Zen 3).
+  const field = insn.operandSize === 16 ? 2 : 4;
+  core.mmu.checkAligned(areaLo, areaHi, field);
   const last = (areaLo + bytes - 1) | 0;
-  if (write) core.mmu.probeWrite(last, highAt(last), 1);
-  else core.mmu.probeRead(last, highAt(last), 1);
+  if (write) {
+    core.mmu.probeWrite(areaLo, areaHi, field);
+    core.mmu.probeWrite(last, highAt(last), 1);
+  } else {
+    core.mmu.probeRead(areaLo, areaHi, field);
+    core.mmu.probeRead(last, highAt(last), 1);
+  }
   if (write) core.mmu.probeWrite(areaLo, areaHi, bytes);
   else core.mmu.probeRead(areaLo, areaHi, bytes);
 }

@@ -44,7 +44,7 @@ const MISC_ENABLE = STATE_MISC_ENABLE >> 2;
 
 export const FSW_SF = 1 << 6;
 export const FSW_C0 = 1 << 8;
-export const FSW_C1 = 1 << 9;
+const FSW_C1 = 1 << 9;
 export const FSW_C2 = 1 << 10;
 export const FSW_C3 = 1 << 14;
 const TOP_SHIFT = 11;
