@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/images/**', 'test/fuzz/**'],
     testTimeout: 60_000,
+    // No test changes what another sees; a fresh context for every file costs more than the tests do.
+    isolate: false,
     server: { deps: { external: [/\/dist\//] } },
   },
 });
