@@ -254,7 +254,7 @@ export class Processor {
     }
     this.#guarded(1, true);
     if (this.#retired === before) return;
-    core.pending &= ~shadows | (core.pending & ~shadows & (PENDING_SHADOW_STI | PENDING_SHADOW_SS));
+    core.pending &= ~shadows;
     if (system & RFLAGS_TF && (core.pending & PENDING_SHADOW_SS) === 0) {
       core.debugTrap |= DR6_BS;
       core.pending |= PENDING_DEBUG_TRAP;

@@ -22,6 +22,9 @@ import {
   SCI_IRQ,
 } from './pc-map.ts';
 
+/** PIRQRCA, the first of four routing registers (82371SB, "PIRQRC[A:D]"). */
+const PIRQRC = 0x60;
+
 export interface Chipset {
   readonly pci: PciBus;
   readonly power: Piix4Pm;
@@ -69,7 +72,7 @@ export function attachChipset(
       power.place(PM_BASE);
       power.pm.setAcpiMode(true);
       ide.enableDecoding();
-      bridge.writeConfig(0x60, 0x0b0b0a0a, 4);
+      for (const [pirq, irq] of PIRQ_IRQS.entries()) bridge.writeConfig(PIRQRC + pirq, irq, 1);
       pci.assignResources({ ioBase: PCI_IO_BASE, memoryBase: PCI_MEMORY_BASE, irqs: [...PIRQ_IRQS] });
       wiring.apic?.enableVirtualWire();
     },

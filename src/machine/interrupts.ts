@@ -4,6 +4,7 @@ import { ApicBus } from '../devices/apic-bus.ts';
 import { IoApic } from '../devices/io-apic.ts';
 import { LocalApic } from '../devices/local-apic.ts';
 import { Pic8259Pair } from '../devices/pic8259.ts';
+import { IA32_APIC_BASE } from '../isa/msr.ts';
 import { STATE_APIC_BASE } from '../state/layout.ts';
 import type { Machine } from './machine.ts';
 import { IO_APIC_BASE, IO_APIC_PIN_OF_TIMER, LOCAL_APIC_BASE, LOCAL_APIC_BYTES, PIT_IRQ } from './pc-map.ts';
@@ -59,7 +60,7 @@ export function wireApic(machine: Machine): InterruptWiring {
     onBase: (base, isEnabled, isX2apic) => place(base, isEnabled, isX2apic),
   });
   const place = (base: number, isEnabled: boolean, isX2apic: boolean) => {
-    const [lo, hi] = apic.readMsr(0x1b) ?? [0, 0];
+    const [lo, hi] = apic.readMsr(IA32_APIC_BASE) ?? [0, 0];
     state.words[STATE_APIC_BASE >> 2] = lo;
     state.words[(STATE_APIC_BASE >> 2) + 1] = hi;
     const wanted = isEnabled && !isX2apic && base >= machine.memory && base < 2 ** 32 ? base : undefined;
