@@ -35,6 +35,18 @@ export class PortSpace {
     for (let i = 0; i < count; i++) this.#claims[base + i] = undefined;
   }
 
+  /** Every device that is attached, by its first port. */
+  devices(): Map<number, PortDevice> {
+    const devices = new Map<number, PortDevice>();
+    const seen = new Set<PortDevice>();
+    for (const [port, claim] of this.#claims.entries()) {
+      if (!claim || seen.has(claim.device)) continue;
+      seen.add(claim.device);
+      devices.set(port, claim.device);
+    }
+    return devices;
+  }
+
   read8(port: number): number {
     const claim = this.#claims[port & 0xffff];
     if (!claim) return this.#hole(port, 0xff);

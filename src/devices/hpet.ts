@@ -53,6 +53,10 @@ export interface HpetOptions {
 /** Pins 2 (the timer's), 8 (the RTC's), and 20 to 23, which no ISA interrupt uses. */
 const DEFAULT_ROUTES = 0x00f0_0104;
 
+const NO_LINE = -1;
+/** Behind the 32 pins: the lines of the 8254 and the RTC, which legacy replacement takes over. */
+const LEGACY = 32;
+
 /** One comparator. */
 class HpetTimer {
   configuration = 0n;
@@ -101,8 +105,8 @@ export class Hpet implements MmioDevice {
   private counterBase = 0n;
   /** The timer whose comparator's low half was just written with VAL_SET: the high half belongs to it. -1 for none. */
   private highHalfNext = -1;
-  /** The line that a timer holds high, if any. */
-  private readonly asserted: (InterruptLine | undefined)[] = new Array(HPET_TIMERS).fill(undefined);
+  /** Which line each timer holds high: a pin, `LEGACY` and the timer's number, or `NO_LINE`. */
+  private readonly asserted: number[] = new Array(HPET_TIMERS).fill(NO_LINE);
 
   constructor(options: HpetOptions) {
     this.options = options;
@@ -318,21 +322,26 @@ export class Hpet implements MmioDevice {
     else this.release(n);
   }
 
-  private lineOf(n: number): InterruptLine {
-    const legacy = this.options.legacyLines;
-    if (this.isLegacy && legacy && n < 2) return legacy[n as 0 | 1];
-    return this.lines[this.timers[n]!.route]!;
+  /** What a timer interrupts with now, named as in `asserted`. */
+  private routeOf(n: number): number {
+    return this.isLegacy && this.options.legacyLines && n < 2 ? LEGACY + n : this.timers[n]!.route;
+  }
+
+  private line(route: number): InterruptLine {
+    const legacy = this.options.legacyLines?.[(route - LEGACY) as 0 | 1];
+    return legacy ?? this.lines[route] ?? OPEN_LINE;
   }
 
   private hold(n: number): void {
-    if (this.asserted[n]) return;
-    const line = this.lineOf(n);
-    this.asserted[n] = line;
-    line.raise();
+    if (this.asserted[n] !== NO_LINE) return;
+    this.asserted[n] = this.routeOf(n);
+    this.line(this.asserted[n]!).raise();
   }
 
   private release(n: number): void {
-    this.asserted[n]?.lower();
-    this.asserted[n] = undefined;
+    const route = this.asserted[n]!;
+    if (route === NO_LINE) return;
+    this.line(route).lower();
+    this.asserted[n] = NO_LINE;
   }
 }

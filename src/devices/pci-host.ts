@@ -30,6 +30,8 @@ export class PciBus {
   private readonly ownPorts: number[] = [];
   private ownMemory: PciWindow[] = [];
   private pirqLevels = 0;
+  /** What is mapped follows from the functions' registers. */
+  readonly derivedFields = ['mapped', 'ownPorts', 'ownMemory'] as const;
 
   constructor(ports: PortSpace, space: AddressSpace) {
     this.ports = ports;
@@ -49,6 +51,11 @@ export class PciBus {
   reset(): void {
     for (const fn of this.functions) fn?.reset();
     this.updatePirqs();
+    this.remap();
+  }
+
+  /** The registers were replaced by those of a snapshot. */
+  restored(): void {
     this.remap();
   }
 

@@ -42,6 +42,7 @@ export interface PcDevices {
   readonly postCode: PostCodePort;
   readonly fwCfg: FwCfg;
   readonly vga: Vga;
+  readonly a20: A20Gate;
   /** Present on the `pc` board. */
   readonly chipset?: Chipset;
 }
@@ -133,6 +134,7 @@ export function createPc(config: PcConfig): Pc {
     postCode,
     fwCfg,
     vga,
+    a20,
     ...(chipset ? { chipset } : {}),
   };
   return Object.assign(machine, { board, devices });

@@ -50,6 +50,11 @@ export class VirtualClock implements Clock, TimeSource {
     event.due = NEVER;
   }
 
+  /** The events that wait, soonest first. */
+  waiting(): readonly TimedEvent[] {
+    return this.#queue;
+  }
+
   /** When the next event is due, ns; `NEVER` when none waits. */
   nextDue(): number {
     return this.#queue[0]?.due ?? NEVER;
