@@ -1,4 +1,4 @@
-import { CR4_VME, DR6_BD, DR6_FIXED, DR7_GD } from '../isa/control.ts';
+import { CR4_VME, DEBUGCTL_BTF, DEBUGCTL_LBR, DR6_BD, DR6_FIXED, DR7_GD } from '../isa/control.ts';
 import { RFLAGS_RF } from '../isa/rflags.ts';
 import {
   ERROR_EXT,
@@ -17,10 +17,18 @@ import {
   SOURCE_EXCEPTION,
   SOURCE_EXTERNAL,
   SOURCE_INT_N,
+  SOURCE_INT1,
   SOURCE_SOFTWARE_EXCEPTION,
 } from '../state/faults.ts';
-import { STATE_CR4, STATE_DR6, STATE_DR7 } from '../state/layout.ts';
-import { type Core, PENDING_SHADOW_SS, PENDING_SHADOW_STI, PENDING_SHUTDOWN } from './execute/core.ts';
+import { STATE_CR4, STATE_DEBUGCTL, STATE_DR6, STATE_DR7 } from '../state/layout.ts';
+import {
+  type Core,
+  PENDING_DEBUG_TRAP,
+  PENDING_REPEATING,
+  PENDING_SHADOW_SS,
+  PENDING_SHADOW_STI,
+  PENDING_SHUTDOWN,
+} from './execute/core.ts';
 import {
   type Delivery,
   deliverLong,
@@ -64,7 +72,7 @@ export function deliverExternal(core: Core, vector: number, hooks: DeliveryHooks
       source: SOURCE_EXTERNAL,
       returnLo: core.ripLo(),
       returnHi: core.ripHi(),
-      rflags: core.flags.read(),
+      rflags: betweenInstructions(core),
     },
     hooks,
   );
@@ -72,10 +80,12 @@ export function deliverExternal(core: Core, vector: number, hooks: DeliveryHooks
 
 function deliverChain(core: Core, first: Delivery, hooks: DeliveryHooks): void {
   let event = first;
-  core.pending &= ~(PENDING_SHADOW_STI | PENDING_SHADOW_SS);
+  core.pending &= ~(PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_REPEATING);
   for (;;) {
     if (event.source === SOURCE_EXCEPTION) hooks.onFault?.(event.vector, event.hasErrorCode, event.errorCode);
     else hooks.onInterrupt?.(event.vector, event.source === SOURCE_EXTERNAL);
+    const told = event.vector === VECTOR_DB && event.source === SOURCE_EXCEPTION;
+    const due = told ? 0 : core.debugTrap;
     try {
       deliverOnce(core, event);
       core.endBlock();
@@ -83,6 +93,7 @@ function deliverChain(core: Core, first: Delivery, hooks: DeliveryHooks): void {
     } catch (thrown) {
       if (thrown !== core.fault) throw thrown;
     }
+    core.keepDebugTraps(due);
     const { fault } = core;
     if (isExternalToProgram(event) && takesExt(fault.vector)) fault.errorCode |= ERROR_EXT;
     if (event.source === SOURCE_EXCEPTION) {
@@ -101,10 +112,20 @@ function deliverChain(core: Core, first: Delivery, hooks: DeliveryHooks): void {
   }
 }
 
+/**
+ * RFLAGS as an interrupt or a debug trap pushes them: RF is 1 after every iteration of a repeated string instruction
+ * but the last, so that a breakpoint on it does not stop the next one (SDM Vol. 3B, "Instruction-Breakpoint Exception
+ * Condition").
+ */
+function betweenInstructions(core: Core): number {
+  const rflags = core.flags.read();
+  return core.pending & PENDING_REPEATING ? rflags | RFLAGS_RF : rflags;
+}
+
 /** One try. Leaves registers as they were when it throws, unless a task switch has come past its commit point. */
 function deliverOnce(core: Core, event: Delivery): void {
   const { state } = core;
-  if (event.vector === VECTOR_DB && event.source === SOURCE_EXCEPTION) noteDebugException(core);
+  if (event.vector === VECTOR_DB) noteDebugException(core, event.source);
   if (!state.isProtected()) deliverReal(core, event);
   else if (state.isLongModeActive()) deliverLong(core, event);
   else if (
@@ -121,14 +142,20 @@ function hasVme(core: Core): boolean {
   return (core.words[STATE_CR4 >> 2]! & CR4_VME) !== 0;
 }
 
-/** DR6 is told once, when the exception is first delivered; GD is off for the handler (SDM Vol. 3B, "Debug Registers"). */
-function noteDebugException(core: Core): void {
+/**
+ * On the way to the handler of #DB GD, LBR and BTF go off (SDM Vol. 3B, "Debug Control Register (DR7)", "Single-Stepping
+ * on Branches"). DR6 is told what happened, once, when the exception is first delivered. INT1 says nothing in it.
+ */
+function noteDebugException(core: Core, source: number): void {
+  if (source !== SOURCE_EXCEPTION && source !== SOURCE_INT1) return;
   const { words } = core;
-  const bits = core.debugTrap;
-  core.debugTrap = 0;
-  if (bits === 0) return;
-  words[STATE_DR6 >> 2] = (words[STATE_DR6 >> 2]! & ~15) | bits | DR6_FIXED;
   words[STATE_DR7 >> 2] = words[STATE_DR7 >> 2]! & ~DR7_GD;
+  words[STATE_DEBUGCTL >> 2] = words[STATE_DEBUGCTL >> 2]! & ~(DEBUGCTL_LBR | DEBUGCTL_BTF);
+  const bits = core.debugTrap;
+  if (source === SOURCE_INT1 || bits === 0) return;
+  core.debugTrap = 0;
+  core.pending &= ~PENDING_DEBUG_TRAP;
+  words[STATE_DR6 >> 2] = (words[STATE_DR6 >> 2]! & ~15) | bits | DR6_FIXED;
 }
 
 function eventOf(core: Core, fault: GuestFault, kind: 'fault' | 'trap'): Delivery {
@@ -139,7 +166,7 @@ function eventOf(core: Core, fault: GuestFault, kind: 'fault' | 'trap'): Deliver
   const codeSize = core.state.codeSize();
   if (codeSize === 64) returnHi = (returnHi + (returnLo >>> 0 < core.ripLo() >>> 0 ? 1 : 0)) | 0;
   else if (codeSize === 16 && software) returnLo &= 0xffff;
-  const rflags = core.flags.read();
+  const rflags = kind === 'trap' ? betweenInstructions(core) : core.flags.read();
   return {
     vector,
     hasErrorCode: fault.hasErrorCode,

@@ -1,13 +1,15 @@
+import { DEBUGCTL_BTF, DR6_BS } from '../isa/control.ts';
 import type { Instruction } from '../isa/instruction.ts';
 import { CS } from '../isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../isa/rflags.ts';
 import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
 import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
 import { SOURCE_EXCEPTION } from '../state/faults.ts';
-import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
+import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL, STATE_DEBUGCTL } from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
-import { matchCodeBreakpoints } from './debug-registers.ts';
+import { opMnemonic } from './decode/ops.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
+import { BREAK_EXECUTE, matchBreakpoints } from './execute/breakpoints.ts';
 import {
   type Core,
   PENDING_ATTENTION,
@@ -16,6 +18,7 @@ import {
   PENDING_INTR,
   PENDING_NMI,
   PENDING_NMI_BLOCKED,
+  PENDING_REPEATING,
   PENDING_SHADOW_SS,
   PENDING_SHADOW_STI,
   PENDING_SHUTDOWN,
@@ -34,7 +37,12 @@ const JUMP_ENTRIES = 4096;
 const BLOCK_NONE = new Block(-1, [], []);
 /** Entries of a block before the faster tier is asked to compile it. */
 const TIER_HOT = 300;
-const DR6_BS = 1 << 14;
+/** What makes the loop go one instruction at a time. */
+const STEPPING = PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_SINGLE_STEP;
+/** By mnemonic: instructions before which TF does not count, and branches as IA32_DEBUGCTL.BTF understands them. */
+const FAST_CALLS = new Set(['SYSCALL', 'SYSRET']);
+const BRANCHES = /^(JMP|CALL|RET|IRET|SYSCALL|SYSRET|SYSENTER|SYSEXIT)/;
+const CONDITIONAL_BRANCHES = /^(J|LOOP)/;
 
 /**
  * The interpreter's loop: find the block at RIP, run its handlers, look at what is pending, again. Faults arrive as
@@ -140,7 +148,8 @@ export class Processor {
         const end = this.#attend();
         if (end) return end;
         if (this.#remaining <= 0) break;
-        if (core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_SINGLE_STEP)) {
+        if (this.#isTrapDue()) continue; // A delivery has met a data breakpoint.
+        if (core.pending & STEPPING) {
           this.#stepOne();
           continue;
         }
@@ -157,7 +166,8 @@ export class Processor {
     if (core.pending & PENDING_ATTENTION) {
       const end = this.#attend();
       if (end) return end;
-      if (core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_SINGLE_STEP)) {
+      if (this.#isTrapDue()) return 'budget';
+      if (core.pending & STEPPING) {
         this.#stepOne();
         return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
       }
@@ -166,11 +176,21 @@ export class Processor {
     return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
   }
 
-  /** Runs blocks until something is pending or `count` instructions are through, then accounts for them. */
-  #guarded(count: number, once: boolean): void {
+  /** A debug trap that nothing inhibits. */
+  #isTrapDue(): boolean {
+    return (this.core.pending & (PENDING_DEBUG_TRAP | PENDING_SHADOW_SS)) === PENDING_DEBUG_TRAP;
+  }
+
+  /**
+   * Runs blocks until something is pending or `count` instructions are through, then accounts for them. False when the
+   * last one left through the IDT.
+   */
+  #guarded(count: number, once: boolean): boolean {
     const { core } = this;
+    const due = core.debugTrap;
     try {
       this.#execute(count, once);
+      return true;
     } catch (thrown) {
       if (thrown !== core.fault) {
         // Not a guest's doing or not ours to answer (unimplemented): leave RIP at the instruction and pass it on.
@@ -180,9 +200,11 @@ export class Processor {
       const { fault } = core;
       const insn = this.currentInstruction() ?? this.#tier?.culprit();
       if (fault.nonCanonical && insn) correctStackFault(core, insn);
+      if (fault.vector !== VECTOR_DB) core.keepDebugTraps(due);
       this.#rewind(fault.keepRip);
       this.#countDelivery(fault.source);
       this.#deliverFault();
+      return false;
     }
   }
 
@@ -238,9 +260,9 @@ export class Processor {
     const { core } = this;
     const shadows = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
     const system = core.flags.system();
-    const before = this.#retired;
-    if ((system & RFLAGS_RF) === 0 && (shadows & PENDING_SHADOW_SS) === 0) {
-      const met = matchCodeBreakpoints(core);
+    const masked = system & RFLAGS_RF || shadows & PENDING_SHADOW_SS || core.pending & PENDING_REPEATING;
+    if (!masked) {
+      const met = this.#matchCodeBreakpoints();
       if (met !== 0) {
         core.debugTrap |= met;
         this.#countDelivery(SOURCE_EXCEPTION);
@@ -252,13 +274,38 @@ export class Processor {
       core.flags.setSystem(system & ~RFLAGS_RF);
       core.updateSingleStep();
     }
-    this.#guarded(1, true);
-    if (this.#retired === before) return;
+    // What leaves through the IDT, INT n too, clears TF and is not trapped.
+    if (!this.#guarded(1, true)) return;
     core.pending &= ~shadows;
-    if (system & RFLAGS_TF && (core.pending & PENDING_SHADOW_SS) === 0) {
+    if ((core.pending & PENDING_SHADOW_SS) === 0 && this.#isStepped(system)) {
       core.debugTrap |= DR6_BS;
       core.pending |= PENDING_DEBUG_TRAP;
     }
+  }
+
+  /** Breakpoints on the instruction at CS:RIP: only its first byte counts. */
+  #matchCodeBreakpoints(): number {
+    const { core } = this;
+    const { words, state } = core;
+    const lo = core.ripLo();
+    if (state.is64Bit()) return matchBreakpoints(words, BREAK_EXECUTE, lo, core.ripHi(), 1);
+    return matchBreakpoints(words, BREAK_EXECUTE, (lo + state.baseLo(CS)) | 0, 0, 1);
+  }
+
+  /**
+   * Whether a single-step trap follows the instruction that just completed (SDM Vol. 3B, "Single-Step Exception
+   * Condition", "Single-Stepping on Branches"). What counts is TF as it was before; but SYSCALL hides behind FMASK, and
+   * SYSRET traps at once when it sets TF, on either vendor's processors.
+   */
+  #isStepped(system: number): boolean {
+    const { core } = this;
+    const insn = this.#block.instructions[0]!;
+    const deciding = FAST_CALLS.has(opMnemonic(insn.op)) ? core.flags.system() : system;
+    if ((deciding & RFLAGS_TF) === 0) return false;
+    if ((core.words[STATE_DEBUGCTL >> 2]! & DEBUGCTL_BTF) === 0) return true;
+    const mnemonic = opMnemonic(insn.op);
+    if (BRANCHES.test(mnemonic)) return true;
+    return CONDITIONAL_BRANCHES.test(mnemonic) && core.ripLo() !== ((this.#blockRipLo + insn.next) | 0);
   }
 
   /** Between two instructions: what is pending, in the order of SDM Vol. 3A, "Priority Among Concurrent Events". */
@@ -268,8 +315,10 @@ export class Processor {
     if (core.pending & PENDING_STOP) return 'stopped';
     if (core.pending & PENDING_DEBUG_TRAP && !(core.pending & PENDING_SHADOW_SS)) {
       core.pending &= ~(PENDING_DEBUG_TRAP | PENDING_HALT);
+      this.#countDelivery(SOURCE_EXCEPTION);
       this.#deliver(() => deliverException(core, core.fault.set(VECTOR_DB), this.hooks, 'trap'));
-      return core.pending & PENDING_SHUTDOWN ? 'shutdown' : undefined;
+      if (core.pending & PENDING_SHUTDOWN) return 'shutdown';
+      if (this.#isTrapDue()) return undefined;
     }
     const shadow = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
     if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {

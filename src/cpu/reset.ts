@@ -51,5 +51,6 @@ export function resetCore(core: Core): void {
   core.gpr32[RDX * 2] = signature;
   core.pending = 0;
   core.debugTrap = 0;
+  core.breakpointsChanged();
   core.segmentsChanged();
 }

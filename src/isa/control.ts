@@ -47,3 +47,7 @@ export const DR7_FIXED = 1 << 10;
 export const DR7_GD = 1 << 13;
 /** L0 G0 to L3 G3: any breakpoint enabled. */
 export const DR7_ENABLES = 0xff;
+
+/** IA32_DEBUGCTL (SDM Vol. 3B, "IA32_DEBUGCTL MSR"). */
+export const DEBUGCTL_LBR = 1 << 0;
+export const DEBUGCTL_BTF = 1 << 1;

@@ -168,6 +168,7 @@ export class Machine {
   stateChanged(): void {
     this.#mode = this.state.mode();
     this.core.segmentsChanged();
+    this.core.breakpointsChanged();
     this.processor.contextChanged();
     this.#control.clear();
     for (const [name, offset] of [

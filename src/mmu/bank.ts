@@ -31,7 +31,8 @@ export const TAG_CODE = 1 << 3;
 export const TAG_ALIGN = 1 << 4;
 /** Hits are being counted. */
 export const TAG_COUNT = 1 << 6;
-// Bit 5 is kept for watchpoints.
+/** Accesses to the page are watched: a data breakpoint lies in it. */
+export const TAG_WATCH = 1 << 5;
 export const TAG_LOW_BITS = 0xfff;
 export const PAGE_MASK = -0x1000;
 const EMPTY = -1;
@@ -190,6 +191,16 @@ export class Bank {
       if ((((tag & PAGE_MASK) + words[i | ENTRY_ADDEND]!) | 0) === host)
         words[i | TAG_WRITE] = tag | TAG_CODE;
     });
+  }
+
+  /** Gives the tags of a page's data accesses other `TAG_WATCH` bits. */
+  watch(lo: number, hi: number, read: number, write: number): void {
+    if (!this.#active) return;
+    const i = this.at(lo);
+    const words = this.#words;
+    if (words[i] === EMPTY || (words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
+    words[i] = (words[i]! & ~TAG_WATCH) | read;
+    words[i | TAG_WRITE] = (words[i | TAG_WRITE]! & ~TAG_WATCH) | write;
   }
 
   #each(visit: (words: Int32Array, i: number) => void): void {

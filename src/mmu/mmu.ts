@@ -9,6 +9,7 @@ import {
   TAG_DEVICE,
   TAG_LOW_BITS,
   TAG_ROM,
+  TAG_WATCH,
   TAG_WRITE,
 } from './bank.ts';
 import {
@@ -403,7 +404,8 @@ export class Mmu extends Translator {
     const slow = this.tlb[i | (access << 1)]! & TAG_LOW_BITS;
     const at = ((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
     if (slow & TAG_ALIGN) this.#checkAlignment(lo, bytes);
-    if ((slow & ~(TAG_ALIGN | TAG_COUNT)) !== 0) {
+    if (slow & TAG_WATCH) this.onWatched?.(lo, hi, bytes, operation !== READ);
+    if ((slow & ~(TAG_ALIGN | TAG_COUNT | TAG_WATCH)) !== 0) {
       if (operation === READ) return this.#readDevice(this.#devicePhysical(i, lo), bytes);
       const first = this.#first;
       this.#place(first, lo, i, bytes, access);
@@ -442,7 +444,11 @@ export class Mmu extends Translator {
     this.#place(this.#first, lo, this.entry(lo, hi, access), inFirst, access);
     this.#place(this.#second, second, this.entry(second, secondHi, access), bytes - inFirst, access);
     // An access that crosses a page is not aligned.
-    if ((this.#first.slow | this.#second.slow) & TAG_ALIGN) this.#checkAlignment(1, bytes);
+    const slow = this.#first.slow | this.#second.slow;
+    if (slow & TAG_ALIGN) this.#checkAlignment(1, bytes);
+    if ((slow & TAG_WATCH) === 0) return;
+    this.onWatched?.(lo, hi, inFirst, access === ACCESS_WRITE);
+    this.onWatched?.(second, secondHi, bytes - inFirst, access === ACCESS_WRITE);
   }
 
   /** High word of the address of the page after one at `hi`. Outside of 64-bit mode addresses wrap at 4 GiB. */

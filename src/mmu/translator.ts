@@ -74,6 +74,7 @@ import type { PagingProfile } from './profile.ts';
 import { RAM_CODE, RAM_PLAIN, RAM_WRITABLE, RamPages } from './ram-pages.ts';
 import { TableMemory } from './table-memory.ts';
 import { WALK_DONE, Walker } from './walker.ts';
+import { type WatchedPage, watchTags } from './watched-pages.ts';
 
 /** Changes of these bits change what cached tags may promise, so all of them go (a superset of the manual's rules). */
 const CR0_FLUSHING = CR0_PG | CR0_WP;
@@ -111,6 +112,8 @@ export class Translator {
   generation = 0;
   readonly counters: Counters;
   onFlush: ((reason: FlushReason) => void) | undefined;
+  /** Told of each access to a watched page, once it is certain that it does not fault. Never of one across pages. */
+  onWatched: ((lo: number, hi: number, bytes: number, isWrite: boolean) => void) | undefined;
 
   protected readonly state: CpuState;
   protected readonly space: AddressSpace;
@@ -141,6 +144,7 @@ export class Translator {
   /** Low bits of every tag, and of every data tag of the present class. */
   #countTag = 0;
   #slowTag = 0;
+  #watched: readonly WatchedPage[] = [];
 
   constructor(state: CpuState, space: AddressSpace, profile: PagingProfile, fault: GuestFault) {
     this.state = state;
@@ -436,6 +440,16 @@ export class Translator {
     this.flushAll('reset');
   }
 
+  /** From now on accesses to these pages, and to no others, take the slow path and are told to `onWatched`. */
+  watch(pages: readonly WatchedPage[]): void {
+    const before = this.#watched;
+    this.#watched = pages;
+    for (const { lo, hi } of [...before, ...pages]) {
+      const [read, write] = watchTags(pages, lo, hi);
+      for (const context of this.#contexts) for (const bank of context.banks) bank.watch(lo, hi, read, write);
+    }
+  }
+
   // The slow path of translation.
 
   /**
@@ -513,6 +527,11 @@ export class Translator {
       read |= TAG_DEVICE;
       write |= TAG_DEVICE;
       execute |= TAG_DEVICE;
+    }
+    if (this.#watched.length > 0) {
+      const [watchRead, watchWrite] = watchTags(this.#watched, lo & PAGE_MASK, hi);
+      read |= watchRead;
+      write |= watchWrite;
     }
     if ((grants & GRANT_READ) === 0) read = TAG_INVALID;
     if ((grants & GRANT_WRITE) === 0) write = TAG_INVALID;

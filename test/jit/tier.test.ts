@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createMachine } from '../../src/boot/create-machine.ts';
 import { runInLockstep } from '../../src/debug/lockstep.ts';
+import { STATE_DR0, STATE_DR7 } from '../../src/state/layout.ts';
 import { guestFile } from '../support/guest-file.ts';
 import { Dice, randomProgram } from '../support/random-program.ts';
 
@@ -104,6 +105,28 @@ test('an event arrives at the same instruction in both tiers', () => {
   });
   expect(seen[1]).toEqual(seen[0]);
   expect(seen[0]).toHaveLength(10);
+});
+
+test('a data breakpoint stops both tiers behind the same instruction', () => {
+  // again: inc rbx / test bl, 3fh / jnz again / mov [rdi], rbx / jmp again
+  const code = Uint8Array.from([
+    0x48, 0xff, 0xc3, 0xf6, 0xc3, 0x3f, 0x75, 0xf8, 0x48, 0x89, 0x1f, 0xeb, 0xf3,
+  ]);
+  const seen = [false, true].map((jit) => {
+    const machine = machineWith(64, jit, code, new Dice(4));
+    machine.run({ maxInstructions: 20_000 });
+    const { words } = machine.state;
+    words.set([DATA + 4, 0], STATE_DR0 >> 2);
+    words[STATE_DR7 >> 2] = 0xd0401; // Four bytes, writes.
+    machine.stateChanged();
+    const traps: number[] = [];
+    machine.events.on('fault', ({ vector }) => traps.push(vector, machine.instructions));
+    machine.run({ maxInstructions: 1000 }); // There is no handler.
+    if (jit) expect(compiledRegions(machine)).toBeGreaterThan(0);
+    return { traps, rip: machine.registers().rip };
+  });
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[0]!.traps[0]).toBe(1);
 });
 
 test('a bit offset in a register reaches beyond its memory operand', () => {

@@ -153,6 +153,7 @@ export function writeCr4(core: Core, lo: number, hi: number): void {
   // Which changes flush what is the MMU's to know (SDM Vol. 3A, "Operations that Invalidate TLBs").
   core.mmu.updateMode();
   core.controlChanged();
+  if (changed & CR4_DE) core.breakpointsChanged();
   core.endBlock();
   core.observer.onControlWrite?.('cr4', lo, 0);
 }

@@ -3,7 +3,7 @@ import type { InterruptController } from '../../bus/lines.ts';
 import type { PortSpace } from '../../bus/ports.ts';
 import { FloatEnv } from '../../float/env.ts';
 import { Lanes } from '../../float/lanes.ts';
-import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, DR7_ENABLES } from '../../isa/control.ts';
+import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from '../../isa/control.ts';
 import { DESC_DB } from '../../isa/descriptors.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { FS, SS } from '../../isa/registers.ts';
@@ -24,8 +24,17 @@ import { linearAddress, SegmentAccess, updateFlatSegments } from '../../mmu/segm
 import { type CpuState, RIP_HI, RIP_LO } from '../../state/cpu-state.ts';
 import type { GuestFault } from '../../state/faults.ts';
 import type { Flags } from '../../state/flags.ts';
-import { STATE_CR0, STATE_CR4, STATE_DR7, STATE_XCR0 } from '../../state/layout.ts';
+import { STATE_CR0, STATE_CR4, STATE_XCR0 } from '../../state/layout.ts';
 import type { VectorFile } from '../../state/vector-file.ts';
+import {
+  BREAK_ACCESS,
+  BREAK_IO,
+  BREAK_WRITE,
+  hasCodeBreakpoints,
+  hasIoBreakpoints,
+  matchBreakpoints,
+  watchedPages,
+} from './breakpoints.ts';
 import type { CpuModel } from './cpu-model.ts';
 
 /** One instruction form: reads operands, may raise a fault, commits last. */
@@ -37,7 +46,7 @@ export const PENDING_NMI = 1 << 1;
 /** STI or a load of SS: interrupts (and for SS debug traps too) wait for one more instruction. */
 export const PENDING_SHADOW_STI = 1 << 2;
 export const PENDING_SHADOW_SS = 1 << 3;
-/** RFLAGS.TF is set, or DR7 has a breakpoint enabled: one instruction at a time. */
+/** RFLAGS.TF or RF is set, or DR7 has a breakpoint on instructions enabled: one instruction at a time. */
 export const PENDING_SINGLE_STEP = 1 << 4;
 /** A #DB trap is due after the instruction that just completed; its DR6 bits are in `Core.debugTrap`. */
 export const PENDING_DEBUG_TRAP = 1 << 5;
@@ -47,8 +56,10 @@ export const PENDING_STOP = 1 << 7;
 export const PENDING_SHUTDOWN = 1 << 8;
 /** NMIs are blocked until IRET (SDM Vol. 3A, "Handling Multiple NMIs"). Never a reason to stop by itself. */
 export const PENDING_NMI_BLOCKED = 1 << 9;
+/** The instruction at RIP is a repeated string instruction in the midst of its iterations. Never a reason to stop. */
+export const PENDING_REPEATING = 1 << 10;
 /** All bits that make the processor leave the fast path. */
-export const PENDING_ATTENTION = 0xdff & ~PENDING_NMI_BLOCKED;
+export const PENDING_ATTENTION = 0x1ff;
 
 /** Bits of `Core.simd`: which kinds of instructions may run now without #UD or #NM. */
 export const SIMD_SSE = 1 << 0;
@@ -112,8 +123,12 @@ export class Core {
   high = 0;
 
   pending = 0;
-  /** DR6 bits of a due debug trap. */
+  /** DR6 bits of a due debug trap, or of the #DB fault that is on its way. */
   debugTrap = 0;
+  /** DR7 enables breakpoints: on instructions; on ports; on ports or data. */
+  #codeBreakpoints = false;
+  #ioBreakpoints = false;
+  watchesAccesses = false;
 
   /**
    * The running block: index of the instruction in it, and the index at which the loop stops. A handler that changes
@@ -159,6 +174,8 @@ export class Core {
     this.model = parts.model;
     this.time = parts.time;
     this.fault = parts.fault;
+    this.mmu.onWatched = (lo, hi, bytes, isWrite) =>
+      this.#meet(matchBreakpoints(this.words, isWrite ? BREAK_WRITE : BREAK_ACCESS, lo, hi, bytes));
   }
 
   /** The loop returns to its caller's checks after this instruction. */
@@ -195,10 +212,38 @@ export class Core {
     updateFlatSegments(this);
   }
 
-  /** After any change of RFLAGS.TF, RFLAGS.RF or DR7: decides whether the loop goes one instruction at a time. */
+  /** After any change of DR0 to DR3, DR7 or CR4.DE. */
+  breakpointsChanged(): void {
+    const { words } = this;
+    const pages = watchedPages(words);
+    this.mmu.watch(pages);
+    this.#codeBreakpoints = hasCodeBreakpoints(words);
+    this.#ioBreakpoints = hasIoBreakpoints(words);
+    this.watchesAccesses = this.#ioBreakpoints || pages.length > 0;
+    this.updateSingleStep();
+  }
+
+  /** An instruction uses these ports: a breakpoint on them is a trap behind it. */
+  noteIo(port: number, bytes: number): void {
+    if (this.#ioBreakpoints) this.#meet(matchBreakpoints(this.words, BREAK_IO, port, 0, bytes));
+  }
+
+  #meet(dr6Bits: number): void {
+    if (dr6Bits === 0) return;
+    this.debugTrap |= dr6Bits;
+    this.pending |= PENDING_DEBUG_TRAP;
+    this.endBlock();
+  }
+
+  /** What faulted was not completed: only the debug traps that were due before it still are. */
+  keepDebugTraps(dr6Bits: number): void {
+    this.debugTrap = dr6Bits;
+    if (dr6Bits === 0) this.pending &= ~PENDING_DEBUG_TRAP;
+  }
+
+  /** After any change of RFLAGS.TF or RFLAGS.RF: decides whether the loop goes one instruction at a time. */
   updateSingleStep(): void {
-    const step = this.flags.system() & (RFLAGS_TF | RFLAGS_RF) || this.words[STATE_DR7 >> 2]! & DR7_ENABLES;
-    if (step) {
+    if (this.flags.system() & (RFLAGS_TF | RFLAGS_RF) || this.#codeBreakpoints) {
       this.pending |= PENDING_SINGLE_STEP;
       this.endBlock();
     } else this.pending &= ~PENDING_SINGLE_STEP;
@@ -246,9 +291,9 @@ export class Core {
     throw this.fault.setWithCode(VECTOR_TS, errorCode);
   }
 
-  /** A fault-class #DB (code breakpoint, general detect): DR6 is updated by delivery from `debugTrap`. */
+  /** A fault-class #DB (general detect): DR6 is updated by delivery from `debugTrap`. */
   raiseDebugFault(dr6Bits: number): never {
-    this.debugTrap = dr6Bits;
+    this.debugTrap |= dr6Bits;
     throw this.fault.set(VECTOR_DB);
   }
 

@@ -41,11 +41,12 @@ function writeDebug(core: Core, insn: Instruction, hi: number): void {
   if (register < 4) {
     words[word] = lo;
     words[word + 1] = hi;
+    core.breakpointsChanged();
     return;
   }
   if (hi !== 0) core.raiseGP(0);
   words[word] = register === 6 ? (lo & DR6_WRITABLE) | DR6_FIXED : (lo & DR7_WRITABLE) | DR7_FIXED;
-  core.updateSingleStep();
+  core.breakpointsChanged();
   core.endBlock();
 }
 

@@ -14,6 +14,12 @@ import { advance, countDown, endBatch, iterations, REPEATED, stringAddress, stri
 /** Offset of the I/O map base address in a 32-bit or 64-bit TSS. */
 const TSS_IO_MAP_BASE = 102;
 
+/** What every access to a port begins with. Should it fault after all, the loop forgets the breakpoint it has met. */
+function openPort(core: Core, port: number, bytes: number): void {
+  checkPermission(core, port, bytes);
+  core.noteIo(port, bytes);
+}
+
 /**
  * #GP(0) unless the current privilege may use the ports (SDM Vol. 1, "I/O Privilege Level", "I/O Permission Bit Map").
  * In virtual-8086 mode the bit map alone decides.
@@ -46,7 +52,7 @@ function portInDx(core: Core): number {
 }
 
 function in8(core: Core, port: number): void {
-  checkPermission(core, port, 1);
+  openPort(core, port, 1);
   const value = core.ports.read8(port);
   core.gpr8[0] = value;
   core.endBlock();
@@ -63,7 +69,7 @@ export function IN_AL_DX(core: Core, _insn: Instruction): void {
 }
 
 function in16(core: Core, port: number): void {
-  checkPermission(core, port, 2);
+  openPort(core, port, 2);
   const value = core.ports.read16(port);
   core.gpr16[0] = value;
   core.endBlock();
@@ -80,7 +86,7 @@ export function IN_AX_DX(core: Core, _insn: Instruction): void {
 }
 
 function in32(core: Core, port: number): void {
-  checkPermission(core, port, 4);
+  openPort(core, port, 4);
   const value = core.ports.read32(port);
   core.gpr32[RAX * 2] = value;
   core.gpr32[RAX * 2 + 1] = 0;
@@ -98,7 +104,7 @@ export function IN_EAX_DX(core: Core, _insn: Instruction): void {
 }
 
 function out8(core: Core, port: number): void {
-  checkPermission(core, port, 1);
+  openPort(core, port, 1);
   core.endBlock();
   core.ports.write8(port, core.gpr8[0]!);
 }
@@ -114,7 +120,7 @@ export function OUT_DX_AL(core: Core, _insn: Instruction): void {
 }
 
 function out16(core: Core, port: number): void {
-  checkPermission(core, port, 2);
+  openPort(core, port, 2);
   core.endBlock();
   core.ports.write16(port, core.gpr16[0]!);
 }
@@ -130,7 +136,7 @@ export function OUT_DX_AX(core: Core, _insn: Instruction): void {
 }
 
 function out32(core: Core, port: number): void {
-  checkPermission(core, port, 4);
+  openPort(core, port, 4);
   core.endBlock();
   core.ports.write32(port, core.gpr32[RAX * 2]!);
 }
@@ -147,7 +153,7 @@ export function OUT_DX_EAX(core: Core, _insn: Instruction): void {
 
 function ins8(core: Core, insn: Instruction): void {
   const port = portInDx(core);
-  checkPermission(core, port, 1);
+  openPort(core, port, 1);
   const offset = stringAddress(core, insn, RDI);
   const lo = core.linear(ES, offset, core.high, 1, true);
   const hi = core.high;
@@ -172,7 +178,7 @@ export function INSB(core: Core, insn: Instruction): void {
 
 function ins16(core: Core, insn: Instruction): void {
   const port = portInDx(core);
-  checkPermission(core, port, 2);
+  openPort(core, port, 2);
   const offset = stringAddress(core, insn, RDI);
   const lo = core.linear(ES, offset, core.high, 2, true);
   const hi = core.high;
@@ -197,7 +203,7 @@ export function INSW(core: Core, insn: Instruction): void {
 
 function ins32(core: Core, insn: Instruction): void {
   const port = portInDx(core);
-  checkPermission(core, port, 4);
+  openPort(core, port, 4);
   const offset = stringAddress(core, insn, RDI);
   const lo = core.linear(ES, offset, core.high, 4, true);
   const hi = core.high;
@@ -222,7 +228,7 @@ export function INSD(core: Core, insn: Instruction): void {
 
 function outs8(core: Core, insn: Instruction): void {
   const port = portInDx(core);
-  checkPermission(core, port, 1);
+  openPort(core, port, 1);
   const from = stringAddress(core, insn, RSI);
   const value = core.load8(insn.segment, from, core.high);
   core.ports.write8(port, value);
@@ -245,7 +251,7 @@ export function OUTSB(core: Core, insn: Instruction): void {
 
 function outs16(core: Core, insn: Instruction): void {
   const port = portInDx(core);
-  checkPermission(core, port, 2);
+  openPort(core, port, 2);
   const from = stringAddress(core, insn, RSI);
   const value = core.load16(insn.segment, from, core.high);
   core.ports.write16(port, value);
@@ -268,7 +274,7 @@ export function OUTSW(core: Core, insn: Instruction): void {
 
 function outs32(core: Core, insn: Instruction): void {
   const port = portInDx(core);
-  checkPermission(core, port, 4);
+  openPort(core, port, 4);
   const from = stringAddress(core, insn, RSI);
   const value = core.load32(insn.segment, from, core.high);
   core.ports.write32(port, value);

@@ -57,10 +57,11 @@ export function IRET_q(core: Core, _insn: Instruction): void {
 
 function interruptReturn(core: Core, bits: Bits): void {
   const { state } = core;
+  // SDM Vol. 3A, "Handling Multiple NMIs": executing IRET is enough, it need not succeed.
+  core.pending &= ~PENDING_NMI_BLOCKED;
   if (!state.isProtected()) returnReal(core, bits);
   else if (state.isVirtual8086()) returnInV86(core, bits);
   else returnProtected(core, bits);
-  core.pending &= ~PENDING_NMI_BLOCKED;
   core.endBlock();
 }
 

@@ -3,7 +3,7 @@ import { PREFIX_REP, PREFIX_REPNE } from '../../isa/instruction.ts';
 import { RCX } from '../../isa/registers.ts';
 import { RFLAGS_DF } from '../../isa/rflags.ts';
 import { RIP_HI, RIP_LO } from '../../state/cpu-state.ts';
-import { type Core, PENDING_SINGLE_STEP } from './core.ts';
+import { type Core, PENDING_REPEATING, PENDING_SINGLE_STEP } from './core.ts';
 
 /*
  * How string instructions walk and repeat (SDM Vol. 1, "String Operations"; Vol. 2B, "REP/REPE/REPZ/REPNE/REPNZ—Repeat String
@@ -51,11 +51,13 @@ export function advance(core: Core, insn: Instruction, register: number, step: n
 
 /** Iterations that this invocation may do: the count in CX, ECX or RCX, but not more than a batch. */
 export function iterations(core: Core, insn: Instruction): number {
+  core.pending &= ~PENDING_REPEATING;
   let count = core.gpr32[RCX_LO]! >>> 0;
   if (insn.addressSize === 16) count &= 0xffff;
   else if (insn.addressSize === 64 && core.gpr32[RCX_HI] !== 0) count = BATCH;
   if (count > BATCH) count = BATCH;
-  return count > 1 && core.pending & PENDING_SINGLE_STEP ? 1 : count;
+  // Debug traps come after the iteration that they are about.
+  return count > 1 && (core.pending & PENDING_SINGLE_STEP || core.watchesAccesses) ? 1 : count;
 }
 
 /** So many iterations are complete. */
@@ -73,6 +75,7 @@ function isCountZero(core: Core, insn: Instruction): boolean {
 /** After a batch: if iterations are left, the next instruction is this one again. */
 export function endBatch(core: Core, insn: Instruction): void {
   if (isCountZero(core, insn)) return;
+  core.pending |= PENDING_REPEATING;
   const words = core.words;
   const next = words[RIP_LO]!;
   const lo = (next - insn.length) | 0;

@@ -134,11 +134,11 @@ export function switchTask(core: Core, selector: number, descriptor: Descriptor,
   } catch (thrown) {
     if (thrown === core.fault) core.fault.keepRip = true;
     core.segmentsChanged();
-    core.updateSingleStep();
+    core.breakpointsChanged();
     throw thrown;
   }
   core.segmentsChanged();
-  core.updateSingleStep();
+  core.breakpointsChanged();
   if (image.trap) {
     core.debugTrap |= DR6_BT;
     core.pending |= PENDING_DEBUG_TRAP;

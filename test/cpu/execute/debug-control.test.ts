@@ -15,7 +15,15 @@ test('fixed bits of DR6 and DR7; DR4 and DR5 are aliases without CR4.DE', () => 
   m.execute(...toDr(4));
   m.execute(...toDr(5));
   expect([m.word(STATE_DR6) >>> 0, m.word(STATE_DR7) >>> 0]).toEqual([0xffffefff, 0xffff27ff]);
-  expect(m.core.pending & PENDING_SINGLE_STEP).not.toBe(0);
+  // R/W = 11 everywhere: accesses are watched, and nothing stops at instructions.
+  expect([m.core.pending & PENDING_SINGLE_STEP, m.core.watchesAccesses]).toEqual([0, true]);
+  m.setWord(STATE_DR7, 0x400); // GD off again.
+  m.setReg(RAX, 0x402);
+  m.execute(...toDr(5));
+  expect([m.core.pending & PENDING_SINGLE_STEP, m.core.watchesAccesses]).toEqual([
+    PENDING_SINGLE_STEP,
+    false,
+  ]);
   m.setWord(STATE_DR7, 0x400);
   m.setWord(STATE_CR4, CR4_DE);
   expect(m.execute(...fromDr(5))).toEqual({ vector: VECTOR_UD, errorCode: undefined });

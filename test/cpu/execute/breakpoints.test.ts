@@ -4,13 +4,12 @@ import {
   BREAK_EXECUTE,
   BREAK_WRITE,
   matchBreakpoints,
-  matchCodeBreakpoints,
-} from '../../src/cpu/debug-registers.ts';
-import { Processor } from '../../src/cpu/processor.ts';
-import { RAX } from '../../src/isa/registers.ts';
-import { RFLAGS_RF, RFLAGS_TF } from '../../src/isa/rflags.ts';
-import { STATE_DR0, STATE_DR6, STATE_DR7 } from '../../src/state/layout.ts';
-import { CODE, CODE0, gate, SystemHarness } from '../support/system-harness.ts';
+} from '../../../src/cpu/execute/breakpoints.ts';
+import { Processor } from '../../../src/cpu/processor.ts';
+import { RAX } from '../../../src/isa/registers.ts';
+import { RFLAGS_RF, RFLAGS_TF } from '../../../src/isa/rflags.ts';
+import { STATE_DR0, STATE_DR6, STATE_DR7 } from '../../../src/state/layout.ts';
+import { CODE, CODE0, gate, SystemHarness } from '../../support/system-harness.ts';
 
 const HANDLER = 0x12340;
 
@@ -21,15 +20,6 @@ function machine(dr7: number, dr0: number): SystemHarness {
   return m;
 }
 
-test('code breakpoints match the first byte of the instruction when enabled', () => {
-  expect(matchCodeBreakpoints(machine(0x401, CODE).core)).toBe(1);
-  expect(matchCodeBreakpoints(machine(0x402, CODE).core)).toBe(1);
-  expect(matchCodeBreakpoints(machine(0x400, CODE).core)).toBe(0);
-  expect(matchCodeBreakpoints(machine(0x401, CODE + 1).core)).toBe(0);
-  // A data breakpoint there is not one on code.
-  expect(matchCodeBreakpoints(machine(0x10401, CODE).core)).toBe(0);
-});
-
 test.each([
   // LEN R/W   field   access at, bytes  kind           hit
   [0xd0401, 0x3002, 0x3003, 1, BREAK_WRITE, 1], // 4 bytes, aligned down to 3000h
@@ -39,8 +29,15 @@ test.each([
   [0xf0401, 0x3002, 0x3000, 4, BREAK_ACCESS, 1],
   [0xf0401, 0x3002, 0x3000, 4, BREAK_WRITE, 1],
   [0xf0401, 0x3002, 0x3000, 4, BREAK_EXECUTE, 0],
+  [0x401, CODE, CODE, 1, BREAK_EXECUTE, 1],
+  [0x402, CODE, CODE, 1, BREAK_EXECUTE, 1], // G0
+  [0x400, CODE, CODE, 1, BREAK_EXECUTE, 0],
+  [0x401, CODE + 1, CODE, 1, BREAK_EXECUTE, 0],
+  [0x10401, CODE, CODE, 1, BREAK_EXECUTE, 0],
+  [0x90401, 0x3008, 0x300f, 1, BREAK_WRITE, 1], // LEN 10b: 8 bytes
+  [0x90401, 0x3008, 0x3010, 1, BREAK_WRITE, 0],
 ])('DR7 %i, field %i, access at %i of %i bytes', (dr7, field, at, bytes, kind, hit) => {
-  expect(matchBreakpoints(machine(dr7, field).core, kind, at, 0, bytes)).toBe(hit);
+  expect(matchBreakpoints(machine(dr7, field).core.words, kind, at, 0, bytes)).toBe(hit);
 });
 
 test('the loop stops at a code breakpoint once, and RF carries the handler past it', () => {
@@ -51,7 +48,7 @@ test('the loop stops at a code breakpoint once, and RF carries the handler past 
   // inc eax; or dword [esp+8], 10000h; iret
   const handler = [0x40, 0x81, 0x4c, 0x24, 0x08, 0, 0, 1, 0, 0xcf];
   for (const [i, byte] of handler.entries()) m.space.write8(HANDLER + i, byte);
-  m.core.updateSingleStep();
+  m.core.breakpointsChanged();
   const processor = new Processor(m.core, {});
   expect(processor.run(100)).toBe('halted');
   expect([m.reg(RAX), m.rip, m.word(STATE_DR6) & 15, m.core.flags.read() & RFLAGS_RF]).toEqual([
@@ -68,8 +65,8 @@ test('TF traps after each instruction', () => {
   for (const [i, byte] of [0x90, 0x90, 0xf4].entries()) m.space.write8(CODE + i, byte);
   for (const [i, byte] of [0x40, 0xcf].entries()) m.space.write8(HANDLER + i, byte);
   m.setFlags(RFLAGS_TF);
-  m.core.updateSingleStep();
+  m.core.breakpointsChanged();
   const processor = new Processor(m.core, {});
-  processor.run(7); // nop, inc, iret, nop, inc, iret, hlt
+  processor.run(9); // nop, #DB, inc, iret, nop, #DB, inc, iret, hlt
   expect([m.reg(RAX), m.rip]).toEqual([2, CODE + 3]);
 });
