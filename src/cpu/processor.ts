@@ -37,8 +37,9 @@ const JUMP_ENTRIES = 4096;
 const BLOCK_NONE = new Block(-1, [], []);
 /** Entries of a block before the faster tier is asked to compile it. */
 const TIER_HOT = 300;
+const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
 /** What makes the loop go one instruction at a time. */
-const STEPPING = PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_SINGLE_STEP;
+const STEPPING = SHADOWS | PENDING_SINGLE_STEP;
 /** By mnemonic: instructions before which TF does not count, and branches as IA32_DEBUGCTL.BTF understands them. */
 const FAST_CALLS = new Set(['SYSCALL', 'SYSRET']);
 const BRANCHES = /^(JMP|CALL|RET|IRET|SYSCALL|SYSRET|SYSENTER|SYSEXIT)/;
@@ -202,6 +203,10 @@ export class Processor {
       if (fault.nonCanonical && insn) correctStackFault(core, insn);
       if (fault.vector !== VECTOR_DB) core.keepDebugTraps(due);
       this.#rewind(fault.keepRip);
+      if (fault.isFrozen) {
+        core.pending = (core.pending & ~SHADOWS) | PENDING_HALT;
+        return false;
+      }
       this.#countDelivery(fault.source);
       this.#deliverFault();
       return false;
@@ -258,7 +263,7 @@ export class Processor {
   /** One instruction, for shadows, TF and breakpoints. */
   #stepOne(): void {
     const { core } = this;
-    const shadows = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
+    const shadows = core.pending & SHADOWS;
     const system = core.flags.system();
     const masked = system & RFLAGS_RF || shadows & PENDING_SHADOW_SS || core.pending & PENDING_REPEATING;
     if (!masked) {
@@ -320,7 +325,7 @@ export class Processor {
       if (core.pending & PENDING_SHUTDOWN) return 'shutdown';
       if (this.#isTrapDue()) return undefined;
     }
-    const shadow = core.pending & (PENDING_SHADOW_STI | PENDING_SHADOW_SS);
+    const shadow = core.pending & SHADOWS;
     if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
       core.pending &= ~(PENDING_NMI | PENDING_HALT);
       core.pending |= PENDING_NMI_BLOCKED;

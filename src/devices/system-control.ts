@@ -1,4 +1,5 @@
 import type { Clock } from '../bus/clock.ts';
+import { type InterruptLine, OPEN_LINE } from '../bus/lines.ts';
 import type { PortDevice } from '../bus/ports.ts';
 
 /** What port 61h needs of the interval timer. */
@@ -10,31 +11,63 @@ export interface SpeakerTimer {
 const SPEAKER_COUNTER = 2;
 
 const TIMER2_GATE = 0x01;
-const SYSTEM_CONTROL_B_WRITABLE = 0x0f; // Gate, speaker data, SERR# enable, IOCHK# enable.
+const SYSTEM_CONTROL_B_WRITABLE = 0x0f; // Gate, speaker data, SERR# disable, IOCHK# disable.
+const IOCHK_DISABLE = 0x08;
 const REFRESH_CYCLE_TOGGLE = 0x10;
 const TIMER2_OUTPUT = 0x20;
+const IOCHK_STATUS = 0x40;
 
 /** Between two refresh cycles: 18 ticks of the timer's clock. */
 const REFRESH_NS = 15_085;
 
-/** System control port B (82371SB, "NMI Status and Control Register", NMISC). One port: 61h on a PC. */
+/**
+ * System control port B (82371SB, "NMI Status and Control Register", NMISC), and what makes an NMI of IOCHK#. One port:
+ * 61h on a PC.
+ */
 export class SystemControlPortB implements PortDevice {
   private readonly clock: Clock;
   private readonly timer: SpeakerTimer;
+  private readonly nmi: InterruptLine;
   private control = 0;
+  private iochk = false;
+  private isMasked = false;
+  private output = false;
 
-  constructor(clock: Clock, timer: SpeakerTimer) {
+  constructor(clock: Clock, timer: SpeakerTimer, nmi: InterruptLine = OPEN_LINE) {
     this.clock = clock;
     this.timer = timer;
+    this.nmi = nmi;
   }
 
   reset(): void {
+    this.iochk = false;
     this.writePort(0, 0);
   }
 
-  /** Bits 7 and 6, SERR# and IOCHK# status, stay 0: nothing on this board raises them. */
+  /** IOCHK#: an adapter, or somebody at the button, wants an NMI. It is kept until bit 3 is written as 1. */
+  checkChannel(): void {
+    if ((this.control & IOCHK_DISABLE) === 0) this.iochk = true;
+    this.update();
+  }
+
+  /** Bit 7 of port 70h ("NMI Enable and Real-Time Clock Address Register"): no NMI gets through while it is 1. */
+  setNmiMask(isMasked: boolean): void {
+    this.isMasked = isMasked;
+    this.update();
+  }
+
+  private update(): void {
+    const output = this.iochk && !this.isMasked;
+    if (output === this.output) return;
+    this.output = output;
+    if (output) this.nmi.raise();
+    else this.nmi.lower();
+  }
+
+  /** Bit 7, SERR# status, stays 0: nothing on this board asserts it. */
   readPort(_offset: number): number {
     let value = this.control;
+    if (this.iochk) value |= IOCHK_STATUS;
     if (Math.floor(this.clock.now() / REFRESH_NS) & 1) value |= REFRESH_CYCLE_TOGGLE;
     if (this.timer.output(SPEAKER_COUNTER)) value |= TIMER2_OUTPUT;
     return value;
@@ -42,6 +75,8 @@ export class SystemControlPortB implements PortDevice {
 
   writePort(_offset: number, value: number): void {
     this.control = value & SYSTEM_CONTROL_B_WRITABLE;
+    if (value & IOCHK_DISABLE) this.iochk = false;
+    this.update();
     this.timer.setGate(SPEAKER_COUNTER, (value & TIMER2_GATE) !== 0);
   }
 }

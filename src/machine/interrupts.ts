@@ -13,6 +13,8 @@ import { IO_APIC_BASE, IO_APIC_PIN_OF_TIMER, LOCAL_APIC_BASE, LOCAL_APIC_BYTES, 
 export interface InterruptWiring {
   /** A new driver of an ISA interrupt request, 0 to 15 except 2. */
   line(irq: number): InterruptLine;
+  /** The processor's NMI pin, or what stands in front of it. Its edge counts. */
+  readonly nmi: InterruptLine;
   readonly pic: Pic8259Pair;
   readonly apic?: LocalApic;
   readonly ioApic?: IoApic;
@@ -31,11 +33,22 @@ function intrPin(core: Core): InterruptLine {
   };
 }
 
+/** The processor's NMI pin. */
+function nmiPin(core: Core): InterruptLine {
+  return {
+    raise() {
+      core.pending |= PENDING_NMI;
+      core.endBlock();
+    },
+    lower() {},
+  };
+}
+
 /** The pair of 8259As drives the processor. */
 export function wirePic({ core }: Machine): InterruptWiring {
   const pic = new Pic8259Pair(intrPin(core));
   core.interruptController = pic;
-  return { pic, line: (irq) => pic.line(irq) };
+  return { pic, nmi: nmiPin(core), line: (irq) => pic.line(irq) };
 }
 
 /** Local and I/O APIC, with the 8259As on LINT0: every request goes to both (MultiProcessor Specification, 3.6.2.2). */
@@ -53,10 +66,7 @@ export function wireApic(machine: Machine): InterruptWiring {
     pic,
     isBootstrap: true,
     hasX2apic: core.model.has('x2apic'),
-    onNmi: () => {
-      core.pending |= PENDING_NMI;
-      core.endBlock();
-    },
+    onNmi: () => nmiPin(core).raise(),
     onBase: (base, isEnabled, isX2apic) => place(base, isEnabled, isX2apic),
   });
   const place = (base: number, isEnabled: boolean, isX2apic: boolean) => {
@@ -77,6 +87,7 @@ export function wireApic(machine: Machine): InterruptWiring {
   space.attachMmio(IO_APIC_BASE, 0x1000, ioApic);
   return {
     pic,
+    nmi: bus.lint1,
     apic,
     ioApic,
     line(irq) {

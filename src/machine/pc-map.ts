@@ -15,6 +15,7 @@ export const DEBUG_CONSOLE_PORT = 0xe9;
 export const DELAY_PORT = 0xed;
 export const DEBUG_EXIT_PORT = 0xf4;
 export const DEBUG_EXIT_PORTS = 4;
+export const FLOAT_ERROR_PORT = 0xf0;
 export const ELCR_PORT = 0x4d0;
 /** PM1a_CNT of QEMU's PIIX4, and of Bochs and older QEMU. */
 export const POWER_PORTS = [0x604, 0xb004] as const;
@@ -29,6 +30,7 @@ export const PIT_IRQ = 0;
 export const I8042_IRQ_KEYBOARD = 1;
 export const RTC_IRQ = 8;
 export const I8042_IRQ_AUX = 12;
+export const FLOAT_ERROR_IRQ = 13;
 
 // The full PC.
 

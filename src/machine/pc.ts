@@ -4,6 +4,7 @@ import { BufferBackend, OverlayBackend, ReadOnlyBackend } from '../devices/block
 import { DebugExit } from '../devices/debug-exit.ts';
 import { DebugConsole } from '../devices/debugcon.ts';
 import { Dma8237, DmaPageRegisters } from '../devices/dma8237.ts';
+import { FloatErrorLatch } from '../devices/float-error.ts';
 import { FW_CFG_NB_CPUS, FW_CFG_RAM_SIZE, FwCfg } from '../devices/fw-cfg.ts';
 import { I8042 } from '../devices/i8042.ts';
 import { IdeChannel } from '../devices/ide.ts';
@@ -47,7 +48,12 @@ export interface PcDevices {
   readonly chipset?: Chipset;
 }
 
-export type Pc = Machine & { readonly board: Board; readonly devices: PcDevices };
+export type Pc = Machine & {
+  readonly board: Board;
+  readonly devices: PcDevices;
+  /** Somebody presses the button: IOCHK#, which is an NMI where ports 61h and 70h let it be one. */
+  nmi(): void;
+};
 
 /** Features that only a board with APICs has. */
 const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
@@ -69,7 +75,11 @@ export function createPc(config: PcConfig): Pc {
   });
 
   const pit = new Pit8254(clock, wiring.line(map.PIT_IRQ));
-  const rtc = new Rtc146818(clock, wiring.line(map.RTC_IRQ), { memoryBelow4G: config.memory });
+  const rtc = new Rtc146818(clock, wiring.line(map.RTC_IRQ), {
+    memoryBelow4G: config.memory,
+    onNmiMask: (isMasked) => portB.setNmiMask(isMasked),
+  });
+  const portB = new SystemControlPortB(clock, pit, wiring.nmi);
   const keyboard = new I8042(wiring.line(map.I8042_IRQ_KEYBOARD), wiring.line(map.I8042_IRQ_AUX), {
     onReset: reset,
     onA20: (level) => a20.setKeyboard(level),
@@ -91,7 +101,7 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.PIC1_PORT, 2, pic.master);
   ports.attach(map.PIT_PORT, 4, pit);
   ports.attach(map.I8042_PORT, 1, keyboard, 0);
-  ports.attach(map.SYSTEM_CONTROL_B_PORT, 1, new SystemControlPortB(clock, pit));
+  ports.attach(map.SYSTEM_CONTROL_B_PORT, 1, portB);
   ports.attach(map.I8042_PORT + 4, 1, keyboard, 4);
   ports.attach(map.RTC_PORT, 2, rtc);
   ports.attach(map.POST_PORT, 1, postCode);
@@ -101,6 +111,9 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.DMA2_PORT, 32, new Dma8237(1));
   ports.attach(map.DEBUG_CONSOLE_PORT, 1, new DebugConsole((byte) => machine.debugcon.accept(byte)));
   ports.attach(map.DELAY_PORT, 1, new DelayPort());
+  const floatError = new FloatErrorLatch(wiring.line(map.FLOAT_ERROR_IRQ));
+  machine.core.floatError = floatError;
+  ports.attach(map.FLOAT_ERROR_PORT, 1, floatError);
   ports.attach(
     map.DEBUG_EXIT_PORT,
     map.DEBUG_EXIT_PORTS,
@@ -137,7 +150,7 @@ export function createPc(config: PcConfig): Pc {
     a20,
     ...(chipset ? { chipset } : {}),
   };
-  return Object.assign(machine, { board, devices });
+  return Object.assign(machine, { board, devices, nmi: () => portB.checkChannel() });
 }
 
 /** Two channels: the disk is master of the first, the CD-ROM of the second. */

@@ -1,4 +1,4 @@
-import { VECTOR_GP } from '../isa/vectors.ts';
+import { VECTOR_GP, VECTOR_MF } from '../isa/vectors.ts';
 
 /** Where an event comes from (SDM Vol. 3A, "Sources of Interrupts", "Sources of Exceptions"). */
 export const SOURCE_EXCEPTION = 0;
@@ -27,6 +27,8 @@ export class GuestFault {
   keepRip = false;
   /** A #GP(0) of the MMU for a non-canonical address: the loop makes it #SS(0) when the stack segment was used. */
   nonCanonical = false;
+  /** No fault at all: the instruction does not begin before an interrupt has come. */
+  isFrozen = false;
 
   set(vector: number): this {
     this.vector = vector;
@@ -36,6 +38,14 @@ export class GuestFault {
     this.length = 0;
     this.keepRip = false;
     this.nonCanonical = false;
+    this.isFrozen = false;
+    return this;
+  }
+
+  /** A waiting x87 instruction in front of an error that CR0.NE leaves to the board. */
+  setFrozen(): this {
+    this.set(VECTOR_MF);
+    this.isFrozen = true;
     return this;
   }
 

@@ -16,6 +16,26 @@ describe('port 61h', () => {
     expect(port.readPort(0) & 0xdf).toBe(0x0f);
   });
 
+  test('IOCHK# is an NMI and bit 6 until bit 3 is written as 1; bit 7 of port 70h holds it back', () => {
+    const nmi = new TestLine();
+    const clock = new TestClock();
+    const port = new SystemControlPortB(clock, new Pit8254(clock, new TestLine()), nmi);
+    port.setNmiMask(true);
+    port.checkChannel();
+    expect([nmi.level, port.readPort(0) & 0xc0]).toEqual([false, 0x40]);
+    port.setNmiMask(false);
+    expect(nmi.level).toBe(true);
+    port.writePort(0, 0x08);
+    expect([nmi.level, port.readPort(0) & 0xc8]).toEqual([false, 0x08]);
+    port.checkChannel();
+    expect(nmi.level).toBe(false);
+    port.writePort(0, 0);
+    port.checkChannel();
+    expect(nmi.level).toBe(true);
+    port.reset();
+    expect([nmi.level, port.readPort(0) & 0x40]).toEqual([false, 0]);
+  });
+
   test('bit 4 toggles with every refresh, 15.085 us', () => {
     const { port, clock } = portB();
     const seen: number[] = [];

@@ -82,8 +82,13 @@ export interface CoreObserver {
   onControlWrite?(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void;
   /** Mode may have changed: far transfer, CR0, EFER. */
   onModeChange?(): void;
-  /** FERR#: an unmasked x87 exception with CR0.NE = 0. */
-  onFerr?(): void;
+}
+
+/** FERR# and IGNNE#, the pins of the x87 error reporting of CR0.NE = 0 (SDM Vol. 1, "MS-DOS Compatibility Sub-mode"). */
+export interface FloatErrorPins {
+  raise(): void;
+  lower(): void;
+  readonly ignne: boolean;
 }
 
 /** MSRs that devices own (the local APIC). Returns undefined / false for a number it does not know. */
@@ -115,6 +120,8 @@ export class Core {
   /** Attached by the board. */
   interruptController: InterruptController | undefined;
   msrDevice: MsrDevice | undefined;
+  /** Without a board FERR# is open and IGNNE# asserted. */
+  floatError: FloatErrorPins | undefined;
   /** Where MOV CR8 reads and writes the task priority, when there is a local APIC. */
   taskPriority: { cr8: number } | undefined;
   observer: CoreObserver = {};

@@ -41,17 +41,24 @@ export function checkX87(core: Core): void {
 /** Waiting x87 and MMX instructions report an unmasked exception that an earlier one left behind. */
 export function checkPendingX87(core: Core): void {
   if ((core.words[STATE_FSW >> 2]! & FSW_ES) === 0) return;
-  if ((core.words[STATE_CR0 >> 2]! & CR0_NE) === 0) signalFerr(core);
-  else core.raise(VECTOR_MF);
+  if (core.words[STATE_CR0 >> 2]! & CR0_NE) core.raise(VECTOR_MF);
+  signalFerr(core);
+  if (core.floatError && !core.floatError.ignne) throw core.fault.setFrozen();
 }
 
 /**
  * FERR#, with CR0.NE = 0: the board makes IRQ 13 of it (SDM Vol. 1, "MS-DOS Compatibility Sub-mode"). Signalled where the
- * exception happens, and again by every waiting instruction while it stays; those go on, as if IGNNE# were asserted.
+ * exception happens, and by every waiting instruction while it stays: those freeze until an interrupt comes, unless
+ * IGNNE# lets them pass.
  */
 export function signalFerr(core: Core): void {
-  core.observer.onFerr?.();
+  core.floatError?.raise();
   core.endBlock();
+}
+
+/** After an instruction that may have cleared FSW.ES: FERR# goes with it. */
+export function followFerr(core: Core): void {
+  if ((core.words[STATE_FSW >> 2]! & FSW_ES) === 0) core.floatError?.lower();
 }
 
 /** SSE instructions: #UD with EM or without OSFXSR, then #NM with TS (SDM Vol. 2A, "Exception Conditions"). */
@@ -100,12 +107,14 @@ export function FNINIT(core: Core, _insn: Instruction): void {
   }
   words[STATE_FCS >> 2] = 0;
   words[STATE_FDS >> 2] = 0;
+  followFerr(core);
 }
 
 /** FNCLEX | DB E2 | (SDM Vol. 2A, "FCLEX/FNCLEX—Clear Exceptions"). */
 export function FNCLEX(core: Core, _insn: Instruction): void {
   checkX87(core);
   core.words[STATE_FSW >> 2] = core.words[STATE_FSW >> 2]! & 0x7f00;
+  followFerr(core);
 }
 
 /** FNSTCW m2byte | D9 /7 | Mw. */
@@ -122,6 +131,7 @@ export function FLDCW_Mw(core: Core, insn: Instruction): void {
   const { words } = core;
   words[STATE_FCW >> 2] = fcw;
   words[STATE_FSW >> 2] = withErrorSummary(words[STATE_FSW >> 2]!, fcw);
+  followFerr(core);
 }
 
 /** FNSTSW m2byte | DD /7 | Mw. */
@@ -281,6 +291,7 @@ export function FXRSTOR(core: Core, insn: Instruction): void {
   const mxcsr = load(24);
   if (mxcsr & ~MXCSR_MASK) core.raiseGP(0);
   restoreX87(words, insn.operandSize === 64, load);
+  followFerr(core);
   const count = savedXmm(core);
   if (count === 0) return;
   words[STATE_MXCSR >> 2] = mxcsr;

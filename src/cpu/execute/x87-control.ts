@@ -10,7 +10,7 @@ import {
   STATE_FTW,
 } from '../../state/layout.ts';
 import type { Core } from './core.ts';
-import { checkPendingX87, checkX87, FNINIT, withErrorSummary } from './fx-state.ts';
+import { checkPendingX87, checkX87, FNINIT, followFerr, withErrorSummary } from './fx-state.ts';
 import { effectiveAddress } from './operand.ts';
 import {
   closeX87,
@@ -222,6 +222,7 @@ function loadEnvironment(core: Core, insn: Instruction): void {
   words[STATE_FCS >> 2] = fcs;
   words[STATE_FDS >> 2] = fds;
   words[STATE_FOP >> 2] = fop;
+  followFerr(core);
 }
 
 /** FNSTENV m14/28byte | D9 /6 | M (SDM Vol. 2A, "FSTENV/FNSTENV—Store x87 FPU Environment"). Masks all exceptions. */
@@ -233,6 +234,7 @@ export function FNSTENV_M(core: Core, insn: Instruction): void {
   const fcw = words[STATE_FCW >> 2]! | FCW_MASKS;
   words[STATE_FCW >> 2] = fcw;
   words[STATE_FSW >> 2] = withErrorSummary(words[STATE_FSW >> 2]!, fcw);
+  followFerr(core);
 }
 
 /** FLDENV m14/28byte | D9 /4 | M (SDM Vol. 2A, "FLDENV—Load x87 FPU Environment"). */

@@ -14,7 +14,7 @@ import {
   STATE_YMM,
 } from '../../state/layout.ts';
 import type { Core } from './core.ts';
-import { initializeX87, MXCSR_MASK, restoreX87, saveX87 } from './fx-state.ts';
+import { followFerr, initializeX87, MXCSR_MASK, restoreX87, saveX87 } from './fx-state.ts';
 import { effectiveAddress } from './operand.ts';
 
 /*
@@ -221,6 +221,7 @@ function restore(core: Core, insn: Instruction, enabled: number, onlyCompacted: 
   if (mask & X87) {
     if (present & X87) restoreX87(words, insn.operandSize === 64, area.load);
     else initializeX87(words);
+    followFerr(core);
   }
   if (takesMxcsr) words[STATE_MXCSR >> 2] = mxcsr;
   if (mask & SSE) {

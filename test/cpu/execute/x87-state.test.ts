@@ -116,13 +116,17 @@ describe('what an instruction waits for', () => {
   test('with CR0.NE = 0 it is FERR#, where it happens and again', () => {
     const m = machine();
     let raised = 0;
-    m.core.observer = { onFerr: () => raised++ };
+    const pins = { raise: () => raised++, lower: () => {}, ignne: true };
+    m.core.floatError = pins;
     setWord(m, STATE_CR0, word(m, STATE_CR0) & ~CR0_NE);
     setWord(m, STATE_FCW, 0x37e);
     m.run(...FADDP);
     expect(raised).toBe(1);
     expect(m.run(...WAIT)).toBeUndefined();
     expect(raised).toBe(2);
+    pins.ignne = false;
+    expect(m.run(...WAIT)).toBe('#MF');
+    expect(m.core.fault.isFrozen).toBe(true);
   });
 });
 
