@@ -216,7 +216,7 @@ function fadtTable(board: AcpiBoard, facs: number, dsdt: number): Uint8Array {
       .u8(reset?.value ?? 0)
       .u16(0)
       .u8(0);
-    body.u64(facs).u64(dsdt);
+    body.u64(0).u64(dsdt); // X_FIRMWARE_CTRL is for a FACS above 4 GiB: only one of the two may be set.
     register(body, SYSTEM_IO, 32, 2, port);
     none(body);
     register(body, SYSTEM_IO, 16, 2, port + 4);

@@ -1,7 +1,7 @@
 import { DESC_USABLE } from '../isa/descriptors.ts';
 import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS, TR } from '../isa/registers.ts';
 import type { Machine } from '../machine/machine.ts';
-import { type Board, createPc, type Pc } from '../machine/pc.ts';
+import { type Board, createPc, DEFAULT_BOARD, type Pc } from '../machine/pc.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
   SEGMENT_ATTRIBUTES,
@@ -18,7 +18,7 @@ import {
 } from '../state/layout.ts';
 import { BootError } from './boot-error.ts';
 import { applyPlan, type BootFile, type BootModule, type BootOptions, type BootPlan } from './boot-plan.ts';
-import { programBoard, writeBiosData, writeServices } from './firmware.ts';
+import { programBoard, programMemoryTypes, writeBiosData, writeServices } from './firmware.ts';
 import { planBoot } from './load.ts';
 import type { EntrySegment, EntryState } from './machine-state.ts';
 import { checkMedia } from './media.ts';
@@ -31,7 +31,7 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
   readonly memory?: number;
   /** `MODEL[,+FEATURE][,-FEATURE]`. Default: the most capable model. */
   readonly cpu?: string;
-  /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. Default `isa`. */
+  /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. Default `pc`. */
   readonly board?: Board;
   /** Images of a CD-ROM and of a disk; what the guest writes to the disk is kept in memory. */
   readonly cdrom?: BootFile;
@@ -60,7 +60,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
     cpu,
     nanosecondsPerInstruction,
     jit,
-    board,
+    board = DEFAULT_BOARD,
     cdrom,
     disk,
     ...boot
@@ -82,6 +82,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   });
   machine.devices.chipset?.initialise();
   programBoard(machine.ports);
+  programMemoryTypes(machine.state.words, machine.core.model.physicalBits);
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);
   applyPlan(plan, machine.space);

@@ -1,5 +1,6 @@
 import type { AddressSpace } from '../bus/address-space.ts';
 import type { PortSpace } from '../bus/ports.ts';
+import { STATE_MTRR_DEF_TYPE, STATE_MTRR_FIXED, STATE_MTRR_VARIABLE } from '../state/layout.ts';
 import { FIRMWARE_IMAGE } from './firmware-image.ts';
 import { LOW_MEMORY_END, type MemoryMapEntry } from './memory-map.ts';
 
@@ -48,6 +49,35 @@ export function programBoard(ports: PortSpace): void {
     [PIT_COUNTER_1, REFRESH_TICKS],
   ];
   for (const [port, value] of writes) ports.write8(port, value);
+}
+
+/** Memory types (SDM Vol. 3A, "Memory Types That Can Be Encoded in MTRRs"): one byte, and in every byte of a word. */
+const TYPE_UNCACHEABLE = 0;
+const TYPE_WRITE_PROTECTED = 0x05050505;
+const TYPE_WRITE_BACK = 6;
+const MTRR_ENABLE = 1 << 11;
+const MTRR_FIXED_ENABLE = 1 << 10;
+const MTRR_MASK_VALID = 1 << 11;
+/** By fixed-range MTRR: 00000h, 80000h, A0000h, and eight from C0000h. */
+const FIXED_TYPES = [TYPE_WRITE_BACK * 0x01010101, TYPE_WRITE_BACK * 0x01010101, TYPE_UNCACHEABLE];
+const FIXED_MTRRS = 11;
+/** From the end of the largest RAM to 4 GiB. */
+const DEVICES = 0xe0000000 | 0;
+
+/** The MTRRs: write-back but for display memory, ROMs and what lies between RAM and 4 GiB. */
+export function programMemoryTypes(words: Int32Array, physicalBits: number): void {
+  words[STATE_MTRR_DEF_TYPE >> 2] = TYPE_WRITE_BACK | MTRR_ENABLE | MTRR_FIXED_ENABLE;
+  for (let i = 0; i < FIXED_MTRRS; i++) {
+    words.fill(
+      FIXED_TYPES[i] ?? TYPE_WRITE_PROTECTED,
+      (STATE_MTRR_FIXED >> 2) + i * 2,
+      (STATE_MTRR_FIXED >> 2) + i * 2 + 2,
+    );
+  }
+  const variable = STATE_MTRR_VARIABLE >> 2;
+  words[variable] = DEVICES | TYPE_UNCACHEABLE;
+  words[variable + 2] = DEVICES | MTRR_MASK_VALID;
+  words[variable + 3] = 2 ** (physicalBits - 32) - 1;
 }
 
 /** The BIOS data area at 0x400 ("BIOS Data Area" of the PC/AT technical reference): what kernels look up there. */

@@ -68,7 +68,7 @@ export function addBootOptions(command: Command): Command {
       'multiboot1, multiboot2, linux32, linux64 or pvh (default: what the image has)',
     )
     .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
-    .option('--machine <BOARD>', 'isa, or pc with PCI, ACPI and APICs (default: isa; with --bios pc)')
+    .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw disk image; writes are kept in memory')

@@ -8,6 +8,7 @@ import { Piix3IsaBridge } from '../devices/piix3.ts';
 import { Piix4Pm } from '../devices/piix4-pm.ts';
 import type { Vga } from '../devices/vga.ts';
 import { PciVga } from '../devices/vga-pci.ts';
+import type { DetachableLine } from './detachable-line.ts';
 import type { InterruptWiring } from './interrupts.ts';
 import type { Machine } from './machine.ts';
 import {
@@ -18,7 +19,9 @@ import {
   PCI_IO_BASE,
   PCI_MEMORY_BASE,
   PIRQ_IRQS,
+  PIT_IRQ,
   PM_BASE,
+  RTC_IRQ,
   SCI_IRQ,
 } from './pc-map.ts';
 
@@ -41,6 +44,8 @@ export function attachChipset(
     readonly ide: readonly [IdeChannel, IdeChannel];
     readonly vga: Vga;
     readonly vgaRom?: Uint8Array | undefined;
+    /** Of the 8254 and the RTC: off while the HPET stands in for them. */
+    readonly timerLines: readonly DetachableLine[];
     readonly onReset: () => void;
     readonly onPowerOff: () => void;
   },
@@ -61,7 +66,10 @@ export function attachChipset(
   const hpet = new Hpet({
     clock,
     line: (pin) => wiring.ioApic!.line(pin),
-    legacyLines: [wiring.line(0), wiring.line(8)],
+    legacyLines: [wiring.line(PIT_IRQ), wiring.line(RTC_IRQ)],
+    onLegacy: (isReplaced) => {
+      for (const line of parts.timerLines) line.isAttached = !isReplaced;
+    },
   });
   space.attachMmio(HPET_BASE, HPET_BYTES, hpet);
   return {

@@ -269,6 +269,7 @@ export class Machine {
     if (this.exit) return this.exit;
     const lastStep = this.processor.steps() + (limits.maxInstructions ?? Number.POSITIVE_INFINITY);
     const lastTime = this.clock.now() + (limits.timeout ?? Number.POSITIVE_INFINITY) * 1e9;
+    this.clock.limit = lastTime;
     const wallEnd =
       limits.wallTimeout === undefined
         ? Number.POSITIVE_INFINITY

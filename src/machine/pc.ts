@@ -16,6 +16,7 @@ import { A20Gate, SystemControlPortA, SystemControlPortB } from '../devices/syst
 import { Uart16550 } from '../devices/uart16550.ts';
 import { Vga } from '../devices/vga.ts';
 import { attachChipset, type Chipset } from './chipset.ts';
+import { DetachableLine } from './detachable-line.ts';
 import { debugExit, exitResult } from './exit.ts';
 import { type InterruptWiring, wireApic, wirePic } from './interrupts.ts';
 import { Machine, type MachineConfig } from './machine.ts';
@@ -23,6 +24,8 @@ import * as map from './pc-map.ts';
 
 /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. */
 export type Board = 'isa' | 'pc';
+
+export const DEFAULT_BOARD: Board = 'pc';
 
 export interface PcConfig extends MachineConfig {
   readonly board?: Board | undefined;
@@ -60,7 +63,7 @@ const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
 
 /** A PC/AT-compatible board: one attach per line, every address from `pc-map.ts`. */
 export function createPc(config: PcConfig): Pc {
-  const board = config.board ?? 'isa';
+  const board = config.board ?? DEFAULT_BOARD;
   const cpu = board === 'pc' ? config.cpu : `${config.cpu ?? 'max'},${WITHOUT_APIC}`;
   const machine = new Machine({ ...config, cpu });
   const { clock, mmu, ports, processor, space } = machine;
@@ -74,8 +77,9 @@ export function createPc(config: PcConfig): Pc {
     processor.contextChanged();
   });
 
-  const pit = new Pit8254(clock, wiring.line(map.PIT_IRQ));
-  const rtc = new Rtc146818(clock, wiring.line(map.RTC_IRQ), {
+  const timerLines = [map.PIT_IRQ, map.RTC_IRQ].map((irq) => new DetachableLine(wiring.line(irq)));
+  const pit = new Pit8254(clock, timerLines[0]!);
+  const rtc = new Rtc146818(clock, timerLines[1]!, {
     memoryBelow4G: config.memory,
     onNmiMask: (isMasked) => portB.setNmiMask(isMasked),
   });
@@ -133,6 +137,7 @@ export function createPc(config: PcConfig): Pc {
       ide,
       vga,
       vgaRom: config.vgaRom,
+      timerLines,
       onReset: reset,
       onPowerOff: powerOff,
     });

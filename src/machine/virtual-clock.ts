@@ -10,8 +10,14 @@ export interface StepCounter {
 }
 
 /**
- * Virtual time: steps (instructions and deliveries) times a fixed duration, plus what HLT skipped. The same run always sees the same
- * time, bit for bit.
+ * What an access to a port takes, ns: six clocks of the 8 MHz ISA bus and the recovery time after them. Guests count on
+ * it: a read of any port is their delay of a microsecond.
+ */
+const PORT_CYCLE_NS = 1000;
+
+/**
+ * Virtual time: steps (instructions and deliveries) times a fixed duration, plus what HLT skipped and port cycles took.
+ * The same run always sees the same time, bit for bit.
  */
 export class VirtualClock implements Clock, TimeSource {
   /** Guest nanoseconds that one instruction takes. */
@@ -22,6 +28,8 @@ export class VirtualClock implements Clock, TimeSource {
   /** Waiting events, soonest first; equal times keep the order of scheduling. */
   readonly #queue: TimedEvent[] = [];
   #skipped = 0;
+  /** When the run is to stop, whatever is due. */
+  limit = NEVER;
   #tscOffsetLo = 0;
   #tscOffsetHi = 0;
 
@@ -80,6 +88,13 @@ export class VirtualClock implements Clock, TimeSource {
   skipTo(at: number): void {
     const now = this.now();
     if (at > now) this.#skipped += at - now;
+  }
+
+  /** The access that runs has begun at `now()`; the next instruction begins a cycle later. */
+  portCycle(): void {
+    this.#skipped += PORT_CYCLE_NS;
+    const due = Math.min(this.nextDue(), this.limit);
+    if (due !== NEVER) this.#counter.shorten(this.instructionsUntil(due));
   }
 
   readTsc(): [lo: number, hi: number] {

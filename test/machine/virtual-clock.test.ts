@@ -31,6 +31,21 @@ describe('VirtualClock', () => {
     expect(clock.now()).toBe(70);
   });
 
+  test('a port cycle takes a microsecond, which may bring the next event or the end of the run nearer', () => {
+    const counter = new Counter();
+    const clock = new VirtualClock(counter, 10, 1);
+    clock.portCycle();
+    expect(clock.now()).toBe(1000);
+    expect(counter.shortened).toEqual([]);
+    clock.schedule(event([], 'soon'), 5000);
+    clock.portCycle();
+    clock.limit = 3500;
+    clock.portCycle();
+    clock.portCycle();
+    // 500 steps to the event when it was scheduled, 300 of them after the next cycle; then 50 to the limit, then none.
+    expect(counter.shortened).toEqual([400, 300, 50, 1]);
+  });
+
   test('fires what is due in order of time, equal times in order of scheduling', () => {
     const counter = new Counter();
     const clock = new VirtualClock(counter, 10, 1);

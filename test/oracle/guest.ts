@@ -62,7 +62,7 @@ export class Guest {
     // The vendors differ in corners of user mode too: be of the host's.
     if (/AuthenticAMD/.test(readFileSync('/proc/cpuinfo', 'utf8'))) Object.assign(model, { vendor: 'amd' });
     const mmu = new Mmu(state, space, model.paging, fault);
-    const time = { readTsc: (): [number, number] => [0, 0], writeTsc: () => {} };
+    const time = { readTsc: (): [number, number] => [0, 0], writeTsc: () => {}, portCycle: () => {} };
     this.core = new Core({ state, mmu, ports: new PortSpace(), space, model, time, fault });
     const { words } = state;
     for (let level = 0; level < 3; level++) {

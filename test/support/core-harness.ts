@@ -112,7 +112,7 @@ export class CoreHarness {
     const fault = new GuestFault();
     const model = createCpuModel();
     const mmu = new Mmu(state, this.space, model.paging, fault);
-    const time = { readTsc: (): [number, number] => [0, 0], writeTsc: () => {} };
+    const time = { readTsc: (): [number, number] => [0, 0], writeTsc: () => {}, portCycle: () => {} };
     this.core = new Core({ state, mmu, ports: this.ports, space: this.space, model, time, fault });
     this.#enter(mode);
   }

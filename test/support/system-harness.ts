@@ -102,6 +102,7 @@ export class SystemHarness {
         writeTsc: (lo) => {
           this.tsc = lo;
         },
+        portCycle: () => {},
       },
     });
     resetCore(this.core);

@@ -75,6 +75,8 @@ export interface TimeSource {
   /** Time-stamp counter as `[lo, hi]` at the instruction that runs. */
   readTsc(): [lo: number, hi: number];
   writeTsc(lo: number, hi: number): void;
+  /** The processor has waited for the port bus: that takes longer than an instruction. */
+  portCycle(): void;
 }
 
 /** What the processor tells whoever watches it. Every member is called on rare events only. */

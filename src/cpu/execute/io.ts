@@ -11,6 +11,9 @@ import { advance, countDown, endBatch, iterations, REPEATED, stringAddress, stri
  * block: a device may have raised an interrupt, or ended the run.
  */
 
+/** Iterations of one invocation: port cycles take their time, and nothing that is due comes before the last of them. */
+const MAX_CYCLES = 64;
+
 /** Offset of the I/O map base address in a 32-bit or 64-bit TSS. */
 const TSS_IO_MAP_BASE = 102;
 
@@ -54,6 +57,7 @@ function portInDx(core: Core): number {
 function in8(core: Core, port: number): void {
   openPort(core, port, 1);
   const value = core.ports.read8(port);
+  core.time.portCycle();
   core.gpr8[0] = value;
   core.endBlock();
 }
@@ -71,6 +75,7 @@ export function IN_AL_DX(core: Core, _insn: Instruction): void {
 function in16(core: Core, port: number): void {
   openPort(core, port, 2);
   const value = core.ports.read16(port);
+  core.time.portCycle();
   core.gpr16[0] = value;
   core.endBlock();
 }
@@ -88,6 +93,7 @@ export function IN_AX_DX(core: Core, _insn: Instruction): void {
 function in32(core: Core, port: number): void {
   openPort(core, port, 4);
   const value = core.ports.read32(port);
+  core.time.portCycle();
   core.gpr32[RAX * 2] = value;
   core.gpr32[RAX * 2 + 1] = 0;
   core.endBlock();
@@ -107,6 +113,7 @@ function out8(core: Core, port: number): void {
   openPort(core, port, 1);
   core.endBlock();
   core.ports.write8(port, core.gpr8[0]!);
+  core.time.portCycle();
 }
 
 /** OUT imm8, AL | E6 ib. */
@@ -123,6 +130,7 @@ function out16(core: Core, port: number): void {
   openPort(core, port, 2);
   core.endBlock();
   core.ports.write16(port, core.gpr16[0]!);
+  core.time.portCycle();
 }
 
 /** OUT imm8, AX | E7 ib. */
@@ -139,6 +147,7 @@ function out32(core: Core, port: number): void {
   openPort(core, port, 4);
   core.endBlock();
   core.ports.write32(port, core.gpr32[RAX * 2]!);
+  core.time.portCycle();
 }
 
 /** OUT imm8, EAX | E7 ib. */
@@ -159,6 +168,7 @@ function ins8(core: Core, insn: Instruction): void {
   const hi = core.high;
   core.mmu.probeWrite(lo, hi, 1);
   core.mmu.write8(lo, hi, core.ports.read8(port));
+  core.time.portCycle();
   advance(core, insn, RDI, stringStep(core, 1));
 }
 
@@ -169,7 +179,7 @@ export function INSB(core: Core, insn: Instruction): void {
     ins8(core, insn);
     return;
   }
-  for (let left = iterations(core, insn); left > 0; left--) {
+  for (let left = Math.min(iterations(core, insn), MAX_CYCLES); left > 0; left--) {
     ins8(core, insn);
     countDown(core, insn, 1);
   }
@@ -184,6 +194,7 @@ function ins16(core: Core, insn: Instruction): void {
   const hi = core.high;
   core.mmu.probeWrite(lo, hi, 2);
   core.mmu.write16(lo, hi, core.ports.read16(port));
+  core.time.portCycle();
   advance(core, insn, RDI, stringStep(core, 2));
 }
 
@@ -194,7 +205,7 @@ export function INSW(core: Core, insn: Instruction): void {
     ins16(core, insn);
     return;
   }
-  for (let left = iterations(core, insn); left > 0; left--) {
+  for (let left = Math.min(iterations(core, insn), MAX_CYCLES); left > 0; left--) {
     ins16(core, insn);
     countDown(core, insn, 1);
   }
@@ -209,6 +220,7 @@ function ins32(core: Core, insn: Instruction): void {
   const hi = core.high;
   core.mmu.probeWrite(lo, hi, 4);
   core.mmu.write32(lo, hi, core.ports.read32(port));
+  core.time.portCycle();
   advance(core, insn, RDI, stringStep(core, 4));
 }
 
@@ -219,7 +231,7 @@ export function INSD(core: Core, insn: Instruction): void {
     ins32(core, insn);
     return;
   }
-  for (let left = iterations(core, insn); left > 0; left--) {
+  for (let left = Math.min(iterations(core, insn), MAX_CYCLES); left > 0; left--) {
     ins32(core, insn);
     countDown(core, insn, 1);
   }
@@ -232,6 +244,7 @@ function outs8(core: Core, insn: Instruction): void {
   const from = stringAddress(core, insn, RSI);
   const value = core.load8(insn.segment, from, core.high);
   core.ports.write8(port, value);
+  core.time.portCycle();
   advance(core, insn, RSI, stringStep(core, 1));
 }
 
@@ -242,7 +255,7 @@ export function OUTSB(core: Core, insn: Instruction): void {
     outs8(core, insn);
     return;
   }
-  for (let left = iterations(core, insn); left > 0; left--) {
+  for (let left = Math.min(iterations(core, insn), MAX_CYCLES); left > 0; left--) {
     outs8(core, insn);
     countDown(core, insn, 1);
   }
@@ -255,6 +268,7 @@ function outs16(core: Core, insn: Instruction): void {
   const from = stringAddress(core, insn, RSI);
   const value = core.load16(insn.segment, from, core.high);
   core.ports.write16(port, value);
+  core.time.portCycle();
   advance(core, insn, RSI, stringStep(core, 2));
 }
 
@@ -265,7 +279,7 @@ export function OUTSW(core: Core, insn: Instruction): void {
     outs16(core, insn);
     return;
   }
-  for (let left = iterations(core, insn); left > 0; left--) {
+  for (let left = Math.min(iterations(core, insn), MAX_CYCLES); left > 0; left--) {
     outs16(core, insn);
     countDown(core, insn, 1);
   }
@@ -278,6 +292,7 @@ function outs32(core: Core, insn: Instruction): void {
   const from = stringAddress(core, insn, RSI);
   const value = core.load32(insn.segment, from, core.high);
   core.ports.write32(port, value);
+  core.time.portCycle();
   advance(core, insn, RSI, stringStep(core, 4));
 }
 
@@ -288,7 +303,7 @@ export function OUTSD(core: Core, insn: Instruction): void {
     outs32(core, insn);
     return;
   }
-  for (let left = iterations(core, insn); left > 0; left--) {
+  for (let left = Math.min(iterations(core, insn), MAX_CYCLES); left > 0; left--) {
     outs32(core, insn);
     countDown(core, insn, 1);
   }

@@ -68,6 +68,8 @@ import { requireCpl0 } from './system-segment.ts';
 
 type Pair = [lo: number, hi: number];
 
+/** The last that Intel published for the signature of the `max` model: guests refuse features that older ones break. */
+const MICROCODE_REVISION = 0x0200_7006;
 /** Eight variable ranges, fixed ranges, write combining. */
 const MTRRCAP = 0x508;
 const MTRR_VARIABLE_COUNT = 8;
@@ -199,7 +201,7 @@ export function readMsr(core: Core, index: number): Pair | undefined {
     case IA32_PLATFORM_ID:
       return intel(model) ? [0, 0] : undefined;
     case IA32_BIOS_SIGN_ID:
-      return [0, 0];
+      return intel(model) ? [0, MICROCODE_REVISION] : [0, 0];
     default:
       return undefined;
   }
