@@ -18,8 +18,9 @@ const GUESTS = dirname(fileURLToPath(import.meta.url));
 const COMMITTED = join(GUESTS, 'bin');
 
 // Nothing that depends on where or when the build runs may reach a binary: no debug information, no identification
-// string, no build id. -mgeneral-regs-only keeps x87, MMX and SSE out; the loop pass would turn the loops of memset and
-// friends into calls of themselves.
+// string, no build id. -mgeneral-regs-only keeps x87, MMX and SSE out of everything but a target's `vector` sources; the
+// loop pass would turn the loops of memset and friends into calls of themselves.
+const GENERAL_REGISTERS = '-mgeneral-regs-only';
 const COMPILE = [
   '-std=gnu11',
   '-O2',
@@ -35,7 +36,7 @@ const COMPILE = [
   '-fno-tree-loop-distribute-patterns',
   '-fno-strict-aliasing',
   '-fcf-protection=none',
-  '-mgeneral-regs-only',
+  GENERAL_REGISTERS,
   '-g0',
 ];
 const MODE_32 = ['-m32', '-march=i686', '-Wno-int-to-pointer-cast', '-Wno-pointer-to-int-cast'];
@@ -71,6 +72,11 @@ const PAGES_4K = ['-Wl,-z,max-page-size=0x1000', '-Wl,-z,noseparate-code'];
 // 4 GiB it can be rewritten afterwards.
 const TO_ELF32 = ['-I', 'elf64-x86-64', '-O', 'elf32-i386'];
 
+/** The benchmark: one set of workloads for both widths; those of the system exist in 64-bit mode only. */
+const BENCH_SOURCES = ['main.c', 'compute.c', 'block.c', 'vector.c'].map((f) => `bench/${f}`);
+const BENCH_SYSTEM = ['system.c', 'traps.S', 'paging.c', 'self-modifying.c'].map((f) => `bench/${f}`);
+const VECTOR = ['-msse2', '-mfpmath=sse'];
+
 const TARGETS = [
   {
     file: 'higher-half/loader.elf',
@@ -95,6 +101,23 @@ const TARGETS = [
     compile: [...MODE_64, '-mcmodel=small'],
     link: ['-m64', ...PAGES_4K],
     convert: TO_ELF32,
+  },
+  {
+    file: 'bench/bench.elf',
+    sources: ['bench/entry.S', ...BENCH_SOURCES, ...BENCH_SYSTEM, ...COMMON],
+    script: 'bench/bench.ld',
+    compile: [...MODE_64, '-mcmodel=small'],
+    vector: ['bench/vector.c'],
+    link: ['-m64', ...PAGES_4K],
+    convert: TO_ELF32,
+  },
+  {
+    file: 'bench/bench32.elf',
+    sources: ['bench/entry32.S', ...BENCH_SOURCES, ...COMMON],
+    script: 'bench/bench.ld',
+    compile: MODE_32,
+    vector: ['bench/vector.c'],
+    link: ['-m32', ...PAGES_4K],
   },
   {
     file: 'modes/modes.elf',
@@ -171,7 +194,10 @@ function build(target, objects, output) {
   mkdirSync(dirname(file), { recursive: true });
   const linked = target.sources.map((source) => {
     const object = join(objects, `${basename(target.file)}-${basename(source)}.o`);
-    run('gcc', [...COMPILE, ...target.compile, '-c', '-o', object, source]);
+    const common = target.vector?.includes(source)
+      ? [...COMPILE.filter((option) => option !== GENERAL_REGISTERS), ...VECTOR]
+      : COMPILE;
+    run('gcc', [...common, ...target.compile, '-c', '-o', object, source]);
     return object;
   });
   run('gcc', [...LINK, ...target.link, '-Wl,-T', target.script, '-o', file, ...linked]);
