@@ -11,6 +11,8 @@ export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'di
   readonly vgaRom?: BootFile;
   /** Bytes of RAM. Default 128 MiB. */
   readonly memory?: number;
+  /** False: a reset that the guest asks for ends the run instead of starting the firmware again. */
+  readonly reboot?: boolean;
 }
 
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
@@ -25,7 +27,7 @@ const KIB = 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createFirmwareMachine(options: FirmwareOptions): Pc {
-  const { bios, cdrom, disk, vgaRom, memory = DEFAULT_MEMORY, ...config } = options;
+  const { bios, cdrom, disk, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
   checkBios(bios);
   checkMedia({ cdrom, disk });
   const machine = createPc({
@@ -37,7 +39,14 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
   });
   machine.space.attachRom(FOUR_GIB - bios.bytes.length, bios.bytes);
   const shadow = bios.bytes.subarray(Math.max(0, bios.bytes.length - SHADOW_BYTES));
-  machine.space.load(SHADOW_END - shadow.length, shadow);
+  const fillShadow = () => machine.space.load(SHADOW_END - shadow.length, shadow);
+  fillShadow();
+  if (reboot) {
+    machine.restart = () => {
+      machine.devices.reset();
+      fillShadow();
+    };
+  }
   return machine;
 }
 

@@ -32,6 +32,7 @@ export interface RawBootOptions {
   readonly hostile?: string | true;
   readonly machine?: string;
   readonly bios?: string;
+  readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
   readonly maxInstructions?: string;
@@ -70,6 +71,7 @@ export function addBootOptions(command: Command): Command {
     .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
     .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
+    .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw disk image; writes are kept in memory')
     .option('--serial <WHERE>', 'COM1: stdio, none or file:PATH', 'stdio')
@@ -168,6 +170,7 @@ export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions): P
     ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
     ...(raw.cpu === undefined ? {} : { cpu: raw.cpu }),
     jit: raw.jit,
+    reboot: raw.reboot,
   };
   return bootMachine(() => createFirmwareMachine({ bios, ...options }));
 }

@@ -20,6 +20,7 @@ export interface MachineView {
   readonly exit: ExitResult | undefined;
   readonly instructions: number;
   readonly guestNanoseconds: number;
+  readonly resets: number;
   readonly mode: Mode;
   readonly timeline: readonly TimelineEntry[];
   readonly images: readonly DebugImage[];

@@ -25,6 +25,7 @@ export interface Report {
   };
   readonly instructions: number;
   readonly guestSeconds: number;
+  readonly resets: number;
   readonly mode: string;
   readonly timeline: readonly ReportTimelineEntry[];
   readonly registers: Registers;
@@ -100,6 +101,7 @@ export function createReport(machine: MachineView, result?: ExitResult): Report 
       : { reason: 'running', status: 0, detail: 'the run has not ended' },
     instructions: machine.instructions,
     guestSeconds: machine.guestNanoseconds / 1e9,
+    resets: machine.resets,
     mode: machine.mode,
     timeline: machine.timeline.map(({ instruction, rip, event, from, to, mode, cause }) => ({
       instruction,

@@ -34,6 +34,8 @@ export interface Chipset {
   readonly hpet: Hpet;
   /** Does what firmware does to the chipset, for guests that are started without it. */
   initialise(): void;
+  /** Power-on. */
+  reset(): void;
 }
 
 /** The i440FX and PIIX: host bridge, ISA bridge, IDE bus masters, power management, HPET. */
@@ -52,7 +54,9 @@ export function attachChipset(
 ): Chipset {
   const { ports, space, clock } = machine;
   const pci = new PciBus(ports, space);
-  ports.attach(PCI_CONFIG_PORT, 8, new PciConfigPorts(pci, new ResetControl(parts.onReset)));
+  const resetControl = new ResetControl(parts.onReset);
+  const configPorts = new PciConfigPorts(pci, resetControl);
+  ports.attach(PCI_CONFIG_PORT, 8, configPorts);
   pci.attach(0, 0, new I440fx({ memoryBytes: machine.memory }));
   const bridge = new Piix3IsaBridge({ line: (irq) => wiring.line(irq) });
   pci.onPirq = (pirq, level) => bridge.setPirq(pirq, level);
@@ -76,6 +80,9 @@ export function attachChipset(
     pci,
     power,
     hpet,
+    reset() {
+      for (const part of [configPorts, resetControl, pci, hpet]) part.reset();
+    },
     initialise() {
       power.place(PM_BASE);
       power.pm.setAcpiMode(true);

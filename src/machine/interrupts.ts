@@ -18,6 +18,8 @@ export interface InterruptWiring {
   readonly pic: Pic8259Pair;
   readonly apic?: LocalApic;
   readonly ioApic?: IoApic;
+  /** Power-on. */
+  reset(): void;
 }
 
 /** The processor's INTR pin. */
@@ -48,7 +50,7 @@ function nmiPin(core: Core): InterruptLine {
 export function wirePic({ core }: Machine): InterruptWiring {
   const pic = new Pic8259Pair(intrPin(core));
   core.interruptController = pic;
-  return { pic, nmi: nmiPin(core), line: (irq) => pic.line(irq) };
+  return { pic, nmi: nmiPin(core), line: (irq) => pic.line(irq), reset: () => pic.reset() };
 }
 
 /** Local and I/O APIC, with the 8259As on LINT0: every request goes to both (MultiProcessor Specification, 3.6.2.2). */
@@ -90,6 +92,11 @@ export function wireApic(machine: Machine): InterruptWiring {
     nmi: bus.lint1,
     apic,
     ioApic,
+    reset() {
+      pic.reset();
+      ioApic.reset();
+      apic.reset();
+    },
     line(irq) {
       const lines = [pic.line(irq), ioApic.line(irq === PIT_IRQ ? IO_APIC_PIN_OF_TIMER : irq)];
       return {

@@ -92,8 +92,14 @@ export class Machine {
   images: readonly LoadedImage[] = [];
   /** Set once the run is over for good. */
   exit: ExitResult | undefined;
+  /** Resets that the guest has asked for and got. */
+  resets = 0;
+  /** Puts everything but the processor and RAM back to power-on. Without it a reset ends the run. */
+  restart: (() => void) | undefined;
 
   #requested: ExitResult | undefined;
+  /** The change to real mode that a reset brings, while one is due. */
+  #resetDue: TimelineEntry | undefined;
   #mode: Mode;
   #control = new Map<string, string>();
 
@@ -160,6 +166,17 @@ export class Machine {
   /** Ends the run after the running instruction. The first request counts. */
   requestExit(result: ExitResult): void {
     this.#requested ??= result;
+    this.core.pending |= PENDING_STOP;
+    this.core.endBlock();
+  }
+
+  /** RESET#, after the running instruction. */
+  requestReset(): void {
+    if (!this.restart) {
+      this.requestExit(exitResult('reset', 'the guest reset the machine'));
+      return;
+    }
+    this.#resetDue ??= { ...this.#entry('mode', this.state.mode(), 'real'), mode: 'real' };
     this.core.pending |= PENDING_STOP;
     this.core.endBlock();
   }
@@ -277,6 +294,7 @@ export class Machine {
     try {
       for (;;) {
         if (this.#requested) return this.#finish(this.#requested);
+        if (this.#resetDue) this.#reset(this.#resetDue);
         this.clock.fireDue();
         if (this.#requested) return this.#finish(this.#requested);
         if (this.processor.steps() >= lastStep)
@@ -303,9 +321,23 @@ export class Machine {
     }
   }
 
+  /** SDM Vol. 3A, "Initialization Overview": as at power-up, but that memory and time go on. */
+  #reset(entry: TimelineEntry): void {
+    this.#resetDue = undefined;
+    this.resets++;
+    if (entry.from !== entry.to) this.#record(entry);
+    this.#mode = 'real';
+    this.restart?.();
+    resetCore(this.core);
+    this.mmu.reset();
+    this.clock.writeTsc(0, 0);
+    this.stateChanged();
+    this.events.emit('reset');
+  }
+
   /** HLT: time jumps to the next event, or the run is over because nothing can come any more. */
   #whileHalted(lastTime: number): ExitResult | undefined {
-    if (this.#requested) return undefined;
+    if (this.#requested || this.#resetDue) return undefined;
     const interruptible = (this.core.flags.system() & RFLAGS_IF) !== 0;
     if (!interruptible) return this.#finish(exitResult('halted', 'halted for good: HLT with interrupts off'));
     if (this.core.pending & PENDING_INTR) return undefined;

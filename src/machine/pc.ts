@@ -49,6 +49,8 @@ export interface PcDevices {
   readonly a20: A20Gate;
   /** Present on the `pc` board. */
   readonly chipset?: Chipset;
+  /** RESET# of all of them. */
+  reset(): void;
 }
 
 export type Pc = Machine & {
@@ -70,7 +72,7 @@ export function createPc(config: PcConfig): Pc {
   const wiring = board === 'pc' ? wireApic(machine) : wirePic(machine);
   const { pic } = wiring;
 
-  const reset = () => machine.requestExit(exitResult('reset', 'the guest reset the machine'));
+  const reset = () => machine.requestReset();
   const powerOff = () => machine.requestExit(exitResult('power-off', 'the guest switched the power off'));
   const a20 = new A20Gate((enabled) => {
     mmu.setA20(enabled);
@@ -101,7 +103,13 @@ export function createPc(config: PcConfig): Pc {
   fwCfg.setNumber(FW_CFG_NB_CPUS, 1, 2);
   const vga = new Vga(clock);
 
-  ports.attach(map.DMA1_PORT, 16, new Dma8237(0));
+  const dma = [new Dma8237(0), new Dma8237(1)] as const;
+  const dmaPages = new DmaPageRegisters();
+  const portA = new SystemControlPortA((level) => a20.setFast(level), reset);
+  const floatError = new FloatErrorLatch(wiring.line(map.FLOAT_ERROR_IRQ));
+  machine.core.floatError = floatError;
+
+  ports.attach(map.DMA1_PORT, 16, dma[0]);
   ports.attach(map.PIC1_PORT, 2, pic.master);
   ports.attach(map.PIT_PORT, 4, pit);
   ports.attach(map.I8042_PORT, 1, keyboard, 0);
@@ -109,14 +117,12 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.I8042_PORT + 4, 1, keyboard, 4);
   ports.attach(map.RTC_PORT, 2, rtc);
   ports.attach(map.POST_PORT, 1, postCode);
-  ports.attach(map.DMA_PAGE_PORT + 1, 15, new DmaPageRegisters(), 1);
-  ports.attach(map.A20_AND_FAST_RESET_PORT, 1, new SystemControlPortA((level) => a20.setFast(level), reset));
+  ports.attach(map.DMA_PAGE_PORT + 1, 15, dmaPages, 1);
+  ports.attach(map.A20_AND_FAST_RESET_PORT, 1, portA);
   ports.attach(map.PIC2_PORT, 2, pic.slave);
-  ports.attach(map.DMA2_PORT, 32, new Dma8237(1));
+  ports.attach(map.DMA2_PORT, 32, dma[1]);
   ports.attach(map.DEBUG_CONSOLE_PORT, 1, new DebugConsole((byte) => machine.debugcon.accept(byte)));
   ports.attach(map.DELAY_PORT, 1, new DelayPort());
-  const floatError = new FloatErrorLatch(wiring.line(map.FLOAT_ERROR_IRQ));
-  machine.core.floatError = floatError;
   ports.attach(map.FLOAT_ERROR_PORT, 1, floatError);
   ports.attach(
     map.DEBUG_EXIT_PORT,
@@ -143,6 +149,22 @@ export function createPc(config: PcConfig): Pc {
     });
   } else for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
 
+  // The interrupt controllers last: the others let go of their lines first.
+  const adapters = [...uarts, ...ide, vga, ...(chipset ? [chipset] : [])];
+  const resettable = [
+    ...dma,
+    dmaPages,
+    keyboard,
+    portB,
+    rtc,
+    postCode,
+    portA,
+    floatError,
+    fwCfg,
+    ...adapters,
+    wiring,
+  ];
+
   const devices = {
     wiring,
     pit,
@@ -154,6 +176,9 @@ export function createPc(config: PcConfig): Pc {
     vga,
     a20,
     ...(chipset ? { chipset } : {}),
+    reset() {
+      for (const part of resettable) part.reset();
+    },
   };
   return Object.assign(machine, { board, devices, nmi: () => portB.checkChannel() });
 }

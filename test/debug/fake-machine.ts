@@ -16,6 +16,7 @@ export function fakeMachine(scene: Scene, exit?: ExitResult): FakeMachine {
     exit,
     instructions: 1234567,
     guestNanoseconds: 12345670,
+    resets: 0,
     get mode() {
       return scene.state.mode();
     },

@@ -45,6 +45,7 @@ describe('the report', () => {
       exit: { reason: 'triple-fault', status: 4, detail: 'triple fault' },
       instructions: 1234567,
       guestSeconds: 0.01234567,
+      resets: 0,
       mode: '64-bit',
       timeline: [
         {
