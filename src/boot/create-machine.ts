@@ -83,6 +83,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   machine.devices.chipset?.initialise();
   programBoard(machine.ports);
   programMemoryTypes(machine.state.words, machine.core.model.physicalBits);
+  machine.devices.vga.setTextMode();
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);
   applyPlan(plan, machine.space);

@@ -7,7 +7,16 @@ export interface Output {
   close(): void;
 }
 
+/** Standard input while a guest reads it. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /** Hands over what is typed: every key as it is in raw mode, whole lines otherwise. */
+  start(mode: 'raw' | 'line', receive: (bytes: Uint8Array) => void): void;
+  stop(): void;
+}
+
 export interface Io {
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Standard error is a terminal that shows colours. */
@@ -21,5 +30,9 @@ export interface Io {
   isFile(path: string): boolean;
   /** Creates or empties a file. */
   openFile(path: string): Output;
+  /** Milliseconds that never run backwards. */
+  now(): number;
+  /** Waits, and lets input arrive meanwhile; ends early when some does. */
+  sleep(milliseconds: number): Promise<void>;
   createMachine(options: MachineOptions): Pc;
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { createMachine } from '../index.ts';
-import type { Io, Output } from './io.ts';
+import type { Input, Io, Output } from './io.ts';
 
 /** Larger than any RAM: no such file can be an image. */
 const MAX_FILE_BYTES = 2 ** 32;
@@ -29,6 +29,42 @@ class Descriptor implements Output {
   }
 }
 
+/** Standard input, and the sleeper that it wakes. */
+class Stdin implements Input {
+  readonly isTerminal = Boolean(process.stdin.isTTY);
+  #receive: ((bytes: Uint8Array) => void) | undefined;
+  #wake: (() => void) | undefined;
+  readonly #onData = (bytes: Uint8Array): void => {
+    this.#receive?.(bytes);
+    this.#wake?.();
+  };
+
+  start(mode: 'raw' | 'line', receive: (bytes: Uint8Array) => void): void {
+    this.#receive = receive;
+    if (this.isTerminal) process.stdin.setRawMode(mode === 'raw');
+    process.stdin.on('data', this.#onData);
+    process.stdin.resume();
+  }
+
+  stop(): void {
+    process.stdin.off('data', this.#onData);
+    process.stdin.pause();
+    if (this.isTerminal) process.stdin.setRawMode(false);
+    this.#receive = undefined;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      // Timers of Node end a millisecond late; a busy guest shall not wait at all.
+      const timer = milliseconds < 1 ? setImmediate(resolve) : setTimeout(resolve, Math.floor(milliseconds));
+      this.#wake = () => {
+        if (milliseconds >= 1) clearTimeout(timer as NodeJS.Timeout);
+        resolve();
+      };
+    });
+  }
+}
+
 function readInput(path: string): Uint8Array {
   const stat = statSync(path);
   if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
@@ -40,7 +76,9 @@ function readInput(path: string): Uint8Array {
 
 export function nodeIo(): Io {
   const { env } = process;
+  const stdin = new Stdin();
   return {
+    stdin,
     stdout: new Descriptor(1),
     stderr: new Descriptor(2),
     color:
@@ -50,6 +88,8 @@ export function nodeIo(): Io {
     readFile: readInput,
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
     openFile: (path) => new Descriptor(openSync(path, 'w')),
+    now: () => performance.now(),
+    sleep: (milliseconds) => stdin.sleep(milliseconds),
     createMachine,
   };
 }

@@ -45,6 +45,19 @@ function createProgram(io: Io, version: string, finish: (status: number) => void
     .option('--summary', 'tell what the boot did, on standard error')
     .option('--success-status <N>', 'exit with 0 when the guest ends the run with this status')
     .option('--trace <FILE>', 'write every instruction to a file (slow)')
+    .option(
+      '--screen <WHERE>',
+      'show the display at the end of the run: text (on standard error) or png:FILE',
+    )
+    .option(
+      '--clock <WHICH>',
+      "virtual: every run alike; host: the guest's time follows the host's, and COM1 reads standard input",
+      'virtual',
+    )
+    .option(
+      '--input <MODE>',
+      'with --clock host: raw or line (default: raw on a terminal, where Ctrl-A h helps)',
+    )
     .action(async (kernels: string[], options: RawRunOptions) => finish(await run(io, kernels, options)));
   addBootOptions(add('inspect', 'boot to a point, then print mappings, modes and descriptors'))
     .argument('[KERNEL...]', 'the boot image')

@@ -9,12 +9,18 @@ import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
+import { runLive } from './live-run.ts';
+import { openScreen } from './screen.ts';
 import { runTraced } from './traced-run.ts';
-import { parseStatus } from './values.ts';
+import { UsageError } from './usage-error.ts';
+import { parseClock, parseInputMode, parseStatus } from './values.ts';
 
 export interface RawRunOptions extends RawBootOptions {
   readonly summary?: true;
   readonly trace?: string;
+  readonly screen?: string;
+  readonly clock: string;
+  readonly input?: string;
   readonly successStatus?: string;
 }
 
@@ -22,18 +28,38 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   const limits = limitsOf(raw);
   const success =
     raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);
+  const live = liveOptions(io, raw);
   const machine = boot(io, kernels, raw);
   const consoles = openConsoles(io, raw.serial, raw.debugcon);
   const report = openReport(io, raw.report);
+  const screen = openScreen(io, raw.screen);
   const trace = raw.trace === undefined ? undefined : openOutput(io, '--trace', raw.trace);
   const disassemble = trace ? await loadDisassembler() : undefined;
   const attached = consoles.attach(machine);
-  const result = trace && disassemble ? runTraced(machine, limits, trace, disassemble) : machine.run(limits);
+  const result = live
+    ? await runLive(io, machine, { ...live, limits })
+    : trace && disassemble
+      ? runTraced(machine, limits, trace, disassemble)
+      : machine.run(limits);
   attached.close();
   trace?.close();
+  screen?.show(machine);
   await tell(io, machine, result, raw.summary === true);
   writeReport(report, machine, result);
   return result.reason === 'debug-exit' && result.status === success ? 0 : result.status;
+}
+
+/** What `--clock host` means; undefined with the virtual clock. */
+function liveOptions(io: Io, raw: RawRunOptions): { input: 'raw' | 'line' | undefined } | undefined {
+  const mode = raw.input === undefined ? undefined : parseInputMode('--input', raw.input);
+  if (parseClock('--clock', raw.clock) === 'virtual') {
+    if (mode) throw new UsageError('--input: given without --clock host, expected both or neither');
+    return undefined;
+  }
+  if (raw.trace !== undefined)
+    throw new UsageError('--trace: given with --clock host, expected the virtual clock');
+  if (raw.serial !== 'stdio') return { input: undefined };
+  return { input: mode ?? (io.stdin.isTerminal ? 'raw' : 'line') };
 }
 
 /** The JSON report's place, opened before the run; undefined when none is wanted. */

@@ -65,6 +65,16 @@ export function parseBoard(option: string, text: string): Board {
   return text;
 }
 
+export function parseClock(option: string, text: string): 'virtual' | 'host' {
+  if (text !== 'virtual' && text !== 'host') throw badValue(option, text, 'virtual or host');
+  return text;
+}
+
+export function parseInputMode(option: string, text: string): 'raw' | 'line' {
+  if (text !== 'raw' && text !== 'line') throw badValue(option, text, 'raw or line');
+  return text;
+}
+
 /** The seed of `--hostile`; 1 when none is given. */
 export function parseSeed(option: string, value: string | true): number {
   if (value === true) return 1;

@@ -20,8 +20,7 @@ const PORT_CYCLE_NS = 1000;
  * The same run always sees the same time, bit for bit.
  */
 export class VirtualClock implements Clock, TimeSource {
-  /** Guest nanoseconds that one instruction takes. */
-  readonly step: number;
+  #step: number;
   /** Time-stamp counter ticks per guest nanosecond. */
   readonly tscPerNanosecond: number;
   readonly #counter: StepCounter;
@@ -35,12 +34,23 @@ export class VirtualClock implements Clock, TimeSource {
 
   constructor(counter: StepCounter, step: number, tscPerNanosecond: number) {
     this.#counter = counter;
-    this.step = step;
+    this.#step = step;
     this.tscPerNanosecond = tscPerNanosecond;
   }
 
+  /** Guest nanoseconds that one instruction takes: a whole number from 1 up. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** From now on; what has passed stays passed. For guests that follow the host's clock. */
+  set step(step: number) {
+    this.#skipped += this.#counter.steps() * (this.#step - step);
+    this.#step = step;
+  }
+
   now(): number {
-    return this.#counter.steps() * this.step + this.#skipped;
+    return this.#counter.steps() * this.#step + this.#skipped;
   }
 
   schedule(event: TimedEvent, at: number): void {
@@ -70,7 +80,7 @@ export class VirtualClock implements Clock, TimeSource {
 
   /** Instructions until time `at` is reached, at least 1. */
   instructionsUntil(at: number): number {
-    return Math.max(1, Math.ceil((at - this.now()) / this.step));
+    return Math.max(1, Math.ceil((at - this.now()) / this.#step));
   }
 
   /** Fires everything that is due now, in order of time. An event may schedule itself again. */

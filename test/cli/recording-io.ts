@@ -53,6 +53,9 @@ export function recordingIo(
       outputs.set(path, output);
       return output;
     },
+    stdin: { isTerminal: false, start() {}, stop() {} },
+    now: () => performance.now(),
+    sleep: async () => {},
     createMachine,
     out: () => stdout.text,
     err: () => stderr.text,
