@@ -7,10 +7,12 @@ import type { Io } from './io.ts';
 const SLICE_MS = 8;
 /** Looks at the host's clock at least this often. */
 const SLICE_INSTRUCTIONS = 200_000;
-/** A guest that is behind catches up within so many milliseconds. */
-const CATCH_UP_MS = 100;
-/** Guest nanoseconds that an instruction may take: a host that stood still is not caught up with in one leap. */
-const MAX_STEP_NS = 1000;
+/** So far the guest may be behind; what a busy or sleeping host took beyond that is lost to it for good. */
+const MAX_LAG_MS = 100;
+/** A guest that is behind runs its clock faster by up to this factor: more, and timer interrupts would be all it does. */
+const CATCH_UP = 1.5;
+/** Guest nanoseconds that an instruction may take, however slow the host is. */
+const MAX_STEP_NS = 200;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -72,7 +74,7 @@ export async function runLive(io: Io, machine: Pc, { limits, input }: LiveOption
     help: () => io.stderr.write(ESCAPE_HELP),
   });
   const started = io.now();
-  const start = started - machine.guestNanoseconds / 1e6;
+  let start = started - machine.guestNanoseconds / 1e6;
   const lastTime = machine.guestNanoseconds + (limits.timeout ?? Number.POSITIVE_INFINITY) * 1e9;
   let left = limits.maxInstructions ?? Number.POSITIVE_INFINITY;
   let cost = clock.step;
@@ -92,10 +94,12 @@ export async function runLive(io: Io, machine: Pc, { limits, input }: LiveOption
       if (limits.wallTimeout !== undefined && io.now() - started >= limits.wallTimeout * 1000)
         return machine.run({ wallTimeout: 0 });
       const ahead = machine.guestNanoseconds / 1e6 - (io.now() - start);
+      if (ahead < -MAX_LAG_MS) start -= ahead + MAX_LAG_MS;
       if (ran > SLICE_INSTRUCTIONS / 2) {
         // Host nanoseconds that an instruction took lately, and what is missing on top.
         cost += (((io.now() - before.time) * 1e6) / ran - cost) / 8;
-        clock.step = Math.min(MAX_STEP_NS, Math.max(1, Math.round(cost * (1 - ahead / CATCH_UP_MS))));
+        const factor = Math.min(CATCH_UP, Math.max(1 / CATCH_UP, 1 - ahead / MAX_LAG_MS));
+        clock.step = Math.min(MAX_STEP_NS, Math.max(1, Math.round(cost * factor)));
       }
       await io.sleep(Math.max(0, ahead));
     }
