@@ -373,6 +373,7 @@ export class Mmu extends Translator {
    */
   direct(lo: number, hi: number, bytes: number, access: number): number {
     if ((lo & OFFSET) + bytes > PAGE_BYTES || !isCanonical(hi, this.linearBits)) return -1;
+    this.checkAligned(lo, hi, bytes); // Before the walk, whose #PF would come second.
     const i = this.entry(lo, hi, access);
     return this.tlb[i + (access << 1)]! & TAG_LOW_BITS ? -1 : i;
   }

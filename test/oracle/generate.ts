@@ -2,9 +2,9 @@ import {ADDRESS_BASE, ADDRESS_BASE_INDEX, ADDRESS_INDEX, type Instruction,
 } from '../../src/isa/instruction.ts'; // biome-ignore format: a list of nouns.
 import { RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from '../../src/isa/registers.ts';
 import { RFLAGS_AC, RFLAGS_DF, RFLAGS_STATUS } from '../../src/isa/rflags.ts';
+import { encode } from './encode.ts';
 import type { Form } from './forms.ts';
-import { encode } from './forms.ts';
-import { type Case, CODE, DATA, DATA_BYTES, FLAG_STEP } from './protocol.ts';
+import { type Case, CODE, CODE_BYTES, DATA, DATA_BYTES, FLAG_STEP } from './protocol.ts';
 import type { Random } from './random.ts';
 
 /** Words at which something happens. */
@@ -98,7 +98,29 @@ function fillVector(random: Random, words: Int32Array, at: number): void {
 export function makePattern(random: Random): Uint8Array {
   const words = new Int32Array(DATA_BYTES / 4);
   for (let at = 0; at < words.length; at += 4) fillVector(random, words, at);
+  for (let image = 0; image < IMAGES; image++)
+    makeImage(random, words, (IMAGE_AT + image * IMAGE_BYTES) >> 2, image);
   return new Uint8Array(words.buffer);
+}
+
+/** Areas that FXRSTOR and XRSTOR accept (SDM Vol. 1, "XSAVE Area"): two standard, one compacted, one with a fault in it. */
+const IMAGES = 4;
+const IMAGE_AT = 0x1000;
+const IMAGE_BYTES = 0x400;
+const STATE_COMPONENTS = 7;
+
+function makeImage(random: Random, words: Int32Array, at: number, image: number): void {
+  const isCompacted = image === 2;
+  words[at + 6] = random.word() & 0xffbf;
+  words.fill(0, at + 128, at + 144);
+  words[at + 128] = random.below(8);
+  if (isCompacted) {
+    words[at + 130] = words[at + 128]! | random.below(8);
+    words[at + 131] = 0x80000000 | 0;
+  }
+  // A reserved bit of MXCSR, or one of the header.
+  if (image === 3)
+    words[at + (random.chance(0.5) ? 6 : 128 + random.below(16))]! |= 1 << (18 + random.below(12));
 }
 
 function fillSt(random: Random, st: Int32Array, at: number): void {
@@ -111,7 +133,11 @@ function fillSt(random: Random, st: Int32Array, at: number): void {
 }
 
 /** An address in or at the edge of the data pages. */
-function chooseTarget(random: Random): number {
+function chooseTarget(random: Random, name: string): number {
+  if (IMAGE_OPS.test(name) && random.chance(0.8)) {
+    if (name.includes('RSTOR')) return DATA + IMAGE_AT + random.below(IMAGES) * IMAGE_BYTES;
+    return DATA + 512 + random.below(90) * 64;
+  }
   const kind = random.below(20);
   if (kind < 11) return DATA + 512 + random.below(220) * 32;
   if (kind < 14) return DATA + 512 + random.below(900) * 8;
@@ -126,13 +152,20 @@ function setAddress(gpr: Int32Array, register: number, value: number): void {
 }
 
 /** Gives base and index registers values that lead to `target`, as far as the form allows. */
-function aim(random: Random, c: Case, insn: Instruction, target: number, isVector: boolean): void {
+function aim(
+  random: Random,
+  c: Case,
+  name: string,
+  insn: Instruction,
+  target: number,
+  isVector: boolean,
+): void {
   const { gpr } = c;
   const { base, index, displacement, scale } = insn;
   if (isVector) {
     for (let n = 0; n < 8; n++) {
       const at = (n < 4 ? 0 : 64) + index * 4 + (n & 3);
-      const wide = /Q[QD]|QP/.test(c.name);
+      const wide = /Q[QD]|QP/.test(name);
       c.vectors[at] = wide && n & 1 ? 0 : random.below(32) << random.below(3);
     }
     if (base >= 0) setAddress(gpr, base, target - displacement);
@@ -172,29 +205,83 @@ function unmask(random: Random, c: Case): void {
   if (c.fsw & ~c.fcw & 0x3f) c.fsw |= 0x8080;
 }
 
+const IMAGE_OPS = /^(?:FX|X)(?:SAVE|RSTOR)/;
 const STRINGS = /^(?:MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
 const BRANCHES = /_J$|^(?:JMP|CALL)_E$|^RET_near|^POPF/;
 
-/** Fills `c` with a case of `form`; false when no bytes of that form were found. */
-export function generate(form: Form, random: Random, c: Case): Instruction | undefined {
-  const target = chooseTarget(random);
-  let insn: Instruction | undefined;
-  for (let tries = 0; tries < 40 && !insn; tries++) insn = encode(form, random, c.bytes, CODE, target);
-  if (!insn) return undefined;
-  const { name } = form;
-  c.name = name;
-  c.length = insn.length;
-  c.flags = BRANCHES.test(name) ? FLAG_STEP : 0;
+/** Registers that an operand of the instruction is addressed with, as a bit mask. */
+function addressing(insn: Instruction): number {
+  return (insn.base >= 0 ? 1 << insn.base : 0) | (insn.index >= 0 ? 1 << insn.index : 0);
+}
+
+/** The code of a case, and what it needs to be filled with registers as often as one likes. */
+export interface Snippet {
+  readonly forms: readonly Form[];
+  readonly insns: readonly Instruction[];
+  readonly bytes: Uint8Array;
+  readonly targets: readonly number[];
+}
+
+/** Longest instruction, and room for the breakpoint behind the last. */
+const ROOM = 16;
+
+/** Bytes for one instruction of each form, in a row; undefined when none were found for the first. */
+export function assemble(forms: readonly Form[], random: Random): Snippet | undefined {
+  const bytes = new Uint8Array(CODE_BYTES);
+  const insns: Instruction[] = [];
+  const found: Form[] = [];
+  const targets: number[] = [];
+  let at = 0;
+  let reserved = 0;
+  for (const form of forms) {
+    if (at + ROOM > CODE_BYTES || (at > 0 && BRANCHES.test(form.name))) break;
+    const target = chooseTarget(random, form.name);
+    let insn: Instruction | undefined;
+    for (let tries = 0; tries < 40 && !insn; tries++) {
+      const one = encode(form, random, bytes, at, CODE, target);
+      // Operands in memory of the instructions before keep their addresses.
+      if (one && (at === 0 || (addressing(one) & reserved) === 0)) insn = one;
+    }
+    if (!insn) {
+      if (at === 0) return undefined;
+      bytes.fill(0, at);
+      continue;
+    }
+    insn.start = at;
+    at += insn.length;
+    insn.next = at;
+    bytes.fill(0, at);
+    reserved |= addressing(insn);
+    insns.push(insn);
+    found.push(form);
+    targets.push(target);
+    if (BRANCHES.test(form.name)) break;
+  }
+  return { forms: found, insns, bytes, targets };
+}
+
+/** Fills `c` with the snippet's code and random registers, flags, FPU and vector state. */
+export function fill(snippet: Snippet, random: Random, c: Case): void {
+  const { forms, insns, targets } = snippet;
+  c.names = forms.map((form) => form.name);
+  c.insns = insns;
+  c.bytes.set(snippet.bytes);
+  c.length = insns.at(-1)!.next;
+  c.flags = BRANCHES.test(c.names[0]!) ? FLAG_STEP : 0;
   for (let register = 0; register < 16; register++) fillRegister(random, c.gpr, register);
   c.rflags = random.word() & RFLAGS_STATUS;
   if (random.chance(0.2)) c.rflags |= RFLAGS_DF;
-  // SDM Vol. 2A, "Exceptions Type 4": #AC for vectors is the implementation's choice. ENTER orders it among page faults as it likes.
-  if (random.chance(0.03) && form.vexMap === 0 && !/^ENTER|^MASKMOV/.test(name)) c.rflags |= RFLAGS_AC;
+  // SDM Vol. 2A, "Exceptions Type 4": #AC for vectors is the implementation's choice. ENTER orders it among page faults as it likes;
+  // "FXSAVE": signaling of #AC is not guaranteed.
+  const mayAlign = forms.every(
+    ({ vexMap, name }) => vexMap === 0 && !/^ENTER|^MASKMOV/.test(name) && !IMAGE_OPS.test(name),
+  );
+  if (random.chance(0.03) && mayAlign) c.rflags |= RFLAGS_AC;
   for (let at = 0; at < 128; at += 4) fillVector(random, c.vectors, at);
   for (let at = 0; at < 32; at += 4) fillSt(random, c.st, at);
   c.fcw = random.chance(0.5) ? 0x37f : 0x7f | (random.below(16) << 8);
   c.fsw = random.below(8) << 11;
-  if (form.map === 'x87' && random.chance(0.4)) unmask(random, c);
+  if (forms.some((form) => form.map === 'x87') && random.chance(0.4)) unmask(random, c);
   c.ftw = random.chance(0.7) ? 0xff : random.below(256);
   c.mxcsr = random.chance(0.5)
     ? 0x1f80
@@ -203,14 +290,21 @@ export function generate(form: Form, random: Random, c: Case): Instruction | und
   if (random.chance(0.25))
     c.mxcsr &= random.chance(0.5) ? ~(1 << (7 + random.below(6))) : ~0x1f80 | random.word();
   if (random.chance(0.2)) c.mxcsr |= random.word() & 0x3f & (c.mxcsr >> 7);
-
-  // Implicit operands.
   setAddress(c.gpr, RSP, DATA + 0x800 + random.below(0x200) * 8 + (random.chance(0.1) ? random.below(8) : 0));
+  for (const [n, insn] of insns.entries()) fillOperands(forms[n]!.name, insn, targets[n]!, random, c);
+}
+
+/** Registers that an instruction uses without naming them, and those that its operand in memory is addressed with. */
+function fillOperands(name: string, insn: Instruction, target: number, random: Random, c: Case): void {
   if (name.startsWith('ENTER') || name.startsWith('LEAVE'))
     setAddress(c.gpr, RBP, DATA + 0x800 + random.below(0x200) * 8);
   if (STRINGS.test(name)) {
-    setAddress(c.gpr, RSI, chooseTarget(random));
-    setAddress(c.gpr, RDI, random.chance(0.2) ? c.gpr[RSI * 2]! + random.below(64) : chooseTarget(random));
+    setAddress(c.gpr, RSI, chooseTarget(random, name));
+    setAddress(
+      c.gpr,
+      RDI,
+      random.chance(0.2) ? c.gpr[RSI * 2]! + random.below(64) : chooseTarget(random, name),
+    );
     setAddress(c.gpr, RCX, random.below(30));
   } else if (name.startsWith('XLAT')) setAddress(c.gpr, RBX, target - 128);
   else if (name.includes('MASKMOVQ') || name.includes('MASKMOVDQU')) setAddress(c.gpr, RDI, target);
@@ -224,13 +318,16 @@ export function generate(form: Form, random: Random, c: Case): Instruction | und
     c.gpr[RDX * 2 + 1] = small >> 31;
     if (name.endsWith('b')) c.gpr[RAX * 2]! &= 0xffff07ff;
   }
+  if (IMAGE_OPS.test(name)) {
+    setAddress(c.gpr, RAX, random.word() & STATE_COMPONENTS);
+    setAddress(c.gpr, RDX, 0);
+  }
   if (/^BT[SRC]?_E[wdq]_G/.test(name) && insn.isMemory) {
     const offset = random.below(16000) - 8000;
     c.gpr[insn.reg * 2] = offset;
     c.gpr[insn.reg * 2 + 1] = offset >> 31;
   }
-  if (insn.isMemory && insn.addressForm !== 0) aim(random, c, insn, target, name.includes('GATHER'));
+  if (insn.isMemory && insn.addressForm !== 0) aim(random, c, name, insn, target, name.includes('GATHER'));
   if (/^(?:JMP|CALL)_E$/.test(name) && !insn.isMemory && random.chance(0.9))
     setAddress(c.gpr, insn.rm, DATA + random.below(0x2000));
-  return insn;
 }

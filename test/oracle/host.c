@@ -1,5 +1,5 @@
 /*
- * Runs single instructions on the real processor. Reads a batch of cases from standard input, writes as many results to
+ * Runs a few instructions at a time on the real processor. Reads a batch of cases from standard input, writes as many results to
  * standard output; the records are described in protocol.ts.
  *
  * A case is entered by returning from a signal handler with its registers in the signal frame, and left by the signal that
@@ -13,15 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { CODE = 0x200000, DATA = 0x300000, DATA_BYTES = 0x2000, PAGE = 0x1000, CHANGES = 512 };
+enum { CODE = 0x200000, DATA = 0x300000, DATA_BYTES = 0x2000, PAGE = 0x1000, CHANGES = 1024 };
 enum { STEP = 1 };
 
 typedef struct {
-  uint8_t code[16];
+  uint8_t code[64];
   uint8_t length, flags, pad[6];
   uint64_t gpr[16];
   uint64_t rflags;
@@ -42,6 +43,7 @@ typedef struct {
   uint32_t ftw, mxcsr, pad;
   uint32_t changed_from, changed_bytes;
   uint8_t changed[CHANGES];
+  uint64_t fs_base, gs_base;
 } Result;
 
 typedef struct {
@@ -66,15 +68,29 @@ static Case *cases;
 static Result *results;
 static uint32_t count, at;
 static int running;
+static uint8_t *code;
 static uint8_t pattern[DATA_BYTES];
 static gregset_t start;
 static Xsave start_fp;
 
+/* The C library lives by FS: it is put back before anything of it runs. Only where the kernel has set CR4.FSGSBASE. */
+static int has_bases;
+static uint64_t our_fs, fs_base, gs_base;
+
+static inline void swap_in_bases(void) {
+  if (!has_bases) return;
+  asm volatile("rdfsbase %0\n rdgsbase %1" : "=r"(fs_base), "=r"(gs_base));
+  asm volatile("wrfsbase %0" ::"r"(our_fs));
+}
+
+static inline void swap_out_bases(void) {
+  if (has_bases) asm volatile("wrfsbase %0\n wrgsbase %0" ::"r"(0ull));
+}
+
 static void load(const Case *c, ucontext_t *u) {
   greg_t *g = u->uc_mcontext.gregs;
   Xsave *x = (Xsave *)u->uc_mcontext.fpregs;
-  uint8_t *code = (uint8_t *)CODE;
-  memset(code, 0xcc, 64);
+  memset(code, 0xcc, 128);
   memcpy(code + 16, c->code, c->length);
   for (int i = 0; i < 16; i++) g[ORDER[i]] = (greg_t)c->gpr[i];
   g[REG_RIP] = CODE + 16;
@@ -99,6 +115,7 @@ static void store(Result *r, const ucontext_t *u, const siginfo_t *info) {
   r->error = (uint32_t)g[REG_ERR];
   r->cr2 = trap == 14 ? (uint64_t)g[REG_CR2] : 0;
   (void)info;
+  r->fs_base = fs_base, r->gs_base = gs_base;
   for (int i = 0; i < 16; i++) r->gpr[i] = (uint64_t)g[ORDER[i]];
   r->rflags = (uint64_t)g[REG_EFL];
   r->fcw = 0x37f, r->mxcsr = x->mxcsr;
@@ -139,9 +156,11 @@ static void __attribute__((noinline)) handle(siginfo_t *info, ucontext_t *u) {
 
 /* Linux leaves AC, NT and ID as the case had them: no C library is compiled for the first, and the next case inherits the others. */
 static void handler(int signal, siginfo_t *info, void *context) {
+  swap_in_bases();
   asm volatile("pushfq\n andl $~0x244000, (%%rsp)\n popfq" ::: "memory", "cc");
   (void)signal;
   handle(info, context);
+  if (running) swap_out_bases();
 }
 
 static void fail(const char *what) {
@@ -162,11 +181,17 @@ static void transfer(int fd, void *buffer, size_t bytes, int out) {
 }
 
 int main(void) {
+  has_bases = (getauxval(AT_HWCAP2) & 2) != 0;
+  if (has_bases) asm volatile("rdfsbase %0" : "=r"(our_fs));
   int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-  int all = PROT_READ | PROT_WRITE | PROT_EXEC;
-  if (mmap((void *)CODE, PAGE, all, flags | MAP_FIXED_NOREPLACE, -1, 0) != (void *)CODE) fail("code");
+  /* The page of code twice: the cases may read and execute it, only we write. */
+  int file = memfd_create("code", 0);
+  if (file < 0 || ftruncate(file, PAGE) != 0) fail("code");
+  if (mmap((void *)CODE, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE, file, 0) != (void *)CODE) fail("code");
+  code = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (code == MAP_FAILED) fail("code");
   if (mmap((void *)DATA, DATA_BYTES, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, -1, 0) != (void *)DATA) fail("data");
-  memset((void *)CODE, 0xcc, PAGE);
+  memset(code, 0xcc, PAGE);
   stack_t stack = {.ss_sp = mmap(0, 1 << 17, PROT_READ | PROT_WRITE, flags, -1, 0), .ss_size = 1 << 17};
   sigaltstack(&stack, 0);
   struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};

@@ -12,9 +12,22 @@ import { rolldown } from 'rolldown';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'longmode-oracle-'));
 try {
-  execFileSync('gcc', ['-O2', '-mno-red-zone', '-Wall', '-o', join(out, 'host'), join(here, 'host.c')], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    'gcc',
+    [
+      '-O2',
+      '-mno-red-zone',
+      '-fno-stack-protector',
+      '-mfsgsbase',
+      '-Wall',
+      '-o',
+      join(out, 'host'),
+      join(here, 'host.c'),
+    ],
+    {
+      stdio: 'inherit',
+    },
+  );
   const bundle = await rolldown({
     input: join(here, 'main.ts'),
     platform: 'node',
@@ -23,7 +36,7 @@ try {
   await bundle.write({ file: join(out, 'main.mjs'), format: 'esm' });
   const { status } = spawnSync(
     process.execPath,
-    [join(out, 'main.mjs'), join(out, 'host'), ...process.argv.slice(2)],
+    [join(out, 'main.mjs'), join(out, 'host'), join(here, '../vectors/oracle.txt'), ...process.argv.slice(2)],
     { stdio: 'inherit' },
   );
   process.exitCode = status ?? 1;

@@ -1,7 +1,5 @@
 import type { Instruction } from '../../src/isa/instruction.ts';
-import { RCX } from '../../src/isa/registers.ts';
 import { RFLAGS_AF, RFLAGS_CF, RFLAGS_OF, RFLAGS_PF, RFLAGS_SF, RFLAGS_ZF } from '../../src/isa/rflags.ts';
-import type { Case } from './protocol.ts';
 
 const AF = RFLAGS_AF;
 const CF = RFLAGS_CF;
@@ -29,34 +27,41 @@ function operandBits(name: string): number {
 }
 
 /** The count of a shift or rotation, masked as the processor does. */
-function shiftCount(c: Case, insn: Instruction, bits: number): number {
-  const count = c.name.endsWith('_CL') ? c.gpr[RCX * 2]! : insn.immediate;
+function shiftCount(name: string, insn: Instruction, cl: number, bits: number): number {
+  const count = name.endsWith('_CL') ? cl : insn.immediate;
   return count & (bits === 64 ? 63 : 31);
 }
 
-export function undefinedFlags(c: Case, insn: Instruction): number {
-  const { name } = c;
+/** `cl`: the register's value before the instruction. */
+export function undefinedFlags(name: string, insn: Instruction, cl: number): number {
   for (const [pattern, flags] of ALWAYS) if (pattern.test(name)) return flags;
   const bits = operandBits(name);
   if (/^SH[LR]D_/.test(name)) {
     // "SHLD": AF; OF for more than one bit; everything when the count is greater than the operand.
-    const count = shiftCount(c, insn, bits);
+    const count = shiftCount(name, insn, cl, bits);
     return count === 0 ? 0 : count > bits ? ALL : count === 1 ? AF : AF | OF;
   }
   if (/^(?:SHL|SHR|SAR)_/.test(name)) {
     // "SAL/SAR/SHL/SHR": AF for a non-zero count; OF but for 1-bit shifts; CF where the count reaches the operand's size.
-    const count = shiftCount(c, insn, bits);
+    const count = shiftCount(name, insn, cl, bits);
     if (count === 0) return 0;
     return AF | (count === 1 ? 0 : OF) | (count >= bits && !name.startsWith('SAR') ? CF : 0);
   }
   // "RCL/RCR/ROL/ROR": OF is undefined but for 1-bit rotates.
-  if (/^(?:ROL|ROR|RCL|RCR)_/.test(name)) return shiftCount(c, insn, bits) > 1 ? OF : 0;
+  if (/^(?:ROL|ROR|RCL|RCR)_/.test(name)) return shiftCount(name, insn, cl, bits) > 1 ? OF : 0;
   return 0;
 }
 
 /** True where the manual leaves the result itself undefined. */
-export function isResultUndefined(c: Case, insn: Instruction): boolean {
-  const { name } = c;
-  if (/^SH[LR]D_Ew/.test(name)) return shiftCount(c, insn, 16) > 16; // "SHLD": the destination operand is undefined.
+export function isResultUndefined(name: string, insn: Instruction, cl: number): boolean {
+  if (/^SH[LR]D_Ew/.test(name)) return shiftCount(name, insn, cl, 16) > 16; // "SHLD": the destination operand is undefined.
   return false;
+}
+
+/** What depends on status flags, so that nothing can be said once one of them is undefined. */
+const READERS =
+  /^(?:ADC|SBB|RCL|RCR|ADCX|ADOX|CMC|LAHF|PUSHF|SETN?[OBZSPL]|SETN?BE|SETN?LE|CMOV|J[A-Z]+_J|LOOP|FCMOV|SALC)/;
+
+export function readsFlags(name: string): boolean {
+  return READERS.test(name);
 }

@@ -193,7 +193,7 @@ export function FXSAVE(core: Core, insn: Instruction): void {
     const at = (lo + offset) | 0;
     mmu.write32(at, (hi + (at >>> 0 < lo >>> 0 ? 1 : 0)) | 0, value);
   };
-  saveX87(words, insn.operandSize === 64, store);
+  saveX87(core, insn.operandSize === 64, store);
   store(24, words[STATE_MXCSR >> 2]!);
   store(28, MXCSR_MASK);
   for (let i = 0; i < savedXmm(core); i++) {
@@ -201,19 +201,21 @@ export function FXSAVE(core: Core, insn: Instruction): void {
   }
 }
 
-/** The x87 part of the area, offsets 0 to 23 and 32 to 159, in the 64-bit layout when `wide`. */
-export function saveX87(
-  words: Int32Array,
-  wide: boolean,
-  store: (offset: number, value: number) => void,
-): void {
+/**
+ * The x87 part of the area, offsets 0 to 23 and 32 to 159, in the 64-bit layout when `wide`. AMD's processors save zeros for
+ * opcode and pointers unless an unmasked exception is pending (AMD APM Vol. 2, "FXSAVE and FXRSTOR Instructions").
+ */
+export function saveX87(core: Core, wide: boolean, store: (offset: number, value: number) => void): void {
+  const { words } = core;
   const fsw = words[STATE_FSW >> 2]!;
+  const hasPointers = core.model.vendor !== 'amd' || (fsw & FSW_ES) !== 0;
   store(0, (words[STATE_FCW >> 2]! & 0xffff) | (fsw << 16));
-  store(4, (words[STATE_FTW >> 2]! & 0xff) | (words[STATE_FOP >> 2]! << 16));
-  store(8, words[STATE_FIP >> 2]!);
-  store(12, wide ? words[(STATE_FIP >> 2) + 1]! : words[STATE_FCS >> 2]!);
-  store(16, words[STATE_FDP >> 2]!);
-  store(20, wide ? words[(STATE_FDP >> 2) + 1]! : words[STATE_FDS >> 2]!);
+  const pointer = (offset: number) => (hasPointers ? words[offset >> 2]! : 0);
+  store(4, (words[STATE_FTW >> 2]! & 0xff) | (pointer(STATE_FOP) << 16));
+  store(8, pointer(STATE_FIP));
+  store(12, pointer(wide ? STATE_FIP + 4 : STATE_FCS));
+  store(16, pointer(STATE_FDP));
+  store(20, pointer(wide ? STATE_FDP + 4 : STATE_FDS));
   const top = (fsw >> 11) & 7;
   for (let i = 0; i < 8; i++) {
     const slot = (STATE_X87 >> 2) + ((top + i) & 7) * 4;

@@ -123,7 +123,7 @@ function requested(core: Core, enabled: number): number {
 }
 
 function save(core: Core, insn: Instruction, mask: number, area: Area): void {
-  if (mask & X87) saveX87(core.words, insn.operandSize === 64, area.store);
+  if (mask & X87) saveX87(core, insn.operandSize === 64, area.store);
   if (mask & SSE) area.storeVectors(OFFSET_XMM, 0);
   if (mask & AVX) area.storeVectors(OFFSET_AVX, 4);
 }
