@@ -1,4 +1,4 @@
-import {ADDRESS_BASE, ADDRESS_BASE_INDEX, ADDRESS_INDEX, type Instruction,
+import {ADDRESS_ABSOLUTE, ADDRESS_BASE, ADDRESS_BASE_INDEX, ADDRESS_INDEX, ADDRESS_RIP, type Instruction,
 } from '../../src/isa/instruction.ts'; // biome-ignore format: a list of nouns.
 import { RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from '../../src/isa/registers.ts';
 import { RFLAGS_AC, RFLAGS_DF, RFLAGS_STATUS } from '../../src/isa/rflags.ts';
@@ -291,7 +291,11 @@ export function fill(snippet: Snippet, random: Random, c: Case): void {
     c.mxcsr &= random.chance(0.5) ? ~(1 << (7 + random.below(6))) : ~0x1f80 | random.word();
   if (random.chance(0.2)) c.mxcsr |= random.word() & 0x3f & (c.mxcsr >> 7);
   setAddress(c.gpr, RSP, DATA + 0x800 + random.below(0x200) * 8 + (random.chance(0.1) ? random.below(8) : 0));
-  for (const [n, insn] of insns.entries()) fillOperands(forms[n]!.name, insn, targets[n]!, random, c);
+  for (const [n, insn] of insns.entries()) {
+    const { name } = forms[n]!;
+    const isFixed = insn.addressForm === ADDRESS_RIP || insn.addressForm === ADDRESS_ABSOLUTE;
+    fillOperands(name, insn, isFixed ? targets[n]! : chooseTarget(random, name), random, c);
+  }
 }
 
 /** Registers that an instruction uses without naming them, and those that its operand in memory is addressed with. */

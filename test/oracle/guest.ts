@@ -51,6 +51,8 @@ const RFLAGS_FIXED_USER = 0x202;
 const FSW_TOP_SHIFT = 11;
 /** The processor's number for where code runs: any, as it never changes. */
 const CONTEXT = 5;
+/** Blocks that one tier compiles. */
+const TIER_LIFE = 64;
 const BASE_WORDS = [FS, GS].flatMap((s) => [segmentWord(s, SEGMENT_BASE), segmentWord(s, SEGMENT_BASE) + 1]);
 /** Zero at the start of every case. */
 const FRESH = [
@@ -60,7 +62,10 @@ const FRESH = [
 /** The interpreter in 64-bit mode at CPL 3, with one page of code and two of data, as the process on the host has them. */
 export class Guest {
   readonly core: Core;
-  readonly tier: CompiledTier;
+  /** Changed now and then: putting a function into a table takes as long as there are modules that see the table. */
+  tier: CompiledTier;
+  readonly #memory: WebAssembly.Memory;
+  #compiled = 0;
   /** Instructions of the last case that compiled code retired. */
   ranCompiled = 0;
   /** Blocks whose compiled code calls handlers. */
@@ -123,7 +128,8 @@ export class Guest {
     words[segmentWord(TR, SEGMENT_LIMIT)] = 0x67;
     words[segmentWord(TR, SEGMENT_ATTRIBUTES)] = (TYPE_TSS32_BUSY << DESC_TYPE_SHIFT) | DESC_P | DESC_USABLE;
     this.core.segmentsChanged();
-    this.tier = new CompiledTier(this.core, { blockAt: () => undefined }, memory);
+    this.#memory = memory;
+    this.tier = this.#newTier();
     this.#pattern = new Uint8Array(DATA_BYTES);
     this.#data = space.u8.subarray(RAM_OFFSET + DATA, RAM_OFFSET + DATA + DATA_BYTES);
     this.#dataBuffer = Buffer.from(buffer, RAM_OFFSET + DATA, DATA_BYTES);
@@ -170,7 +176,13 @@ export class Guest {
     return this.#callers.has(block) ? 'handlers' : 'native';
   }
 
+  #newTier(): CompiledTier {
+    return new CompiledTier(this.core, { blockAt: () => undefined }, this.#memory);
+  }
+
+  /** A block of the case's code that has not been compiled yet. */
   blockOf(c: Case): Block {
+    if (++this.#compiled % TIER_LIFE === 0) this.tier = this.#newTier();
     return new Block(
       CODE,
       [...c.insns],

@@ -22,7 +22,7 @@ import { caseText, outcomeText } from './text.ts';
 
 const BATCH = 4000;
 /** Cases of one snippet: compiling it costs more than running it. */
-const REUSE = 4;
+const REUSE = 16;
 const MAX_EXTRA = 4;
 /** Snippets of several instructions, for what compiled code carries from one to the next. */
 const SEQUENCE = 0.35;

@@ -9,17 +9,17 @@ const SF = RFLAGS_SF;
 const ZF = RFLAGS_ZF;
 const ALL = AF | CF | OF | PF | SF | ZF;
 
-/** Flags that an instruction leaves undefined, with the page of the manual (SDM Vol. 2) that says so under "Flags Affected". */
-const ALWAYS: readonly (readonly [RegExp, number])[] = [
-  [/^(?:AND|OR|XOR|TEST)_/, AF], // "AND", "OR", "XOR", "TEST": the state of the AF flag is undefined.
-  [/^I?MUL_/, SF | ZF | AF | PF], // "IMUL", "MUL": SF, ZF, AF and PF are undefined.
-  [/^I?DIV_/, ALL], // "DIV", "IDIV": CF, OF, SF, ZF, AF and PF are undefined.
-  [/^BS[FR]_/, CF | OF | SF | AF | PF], // "BSF", "BSR": all but ZF.
-  [/^BT[SRC]?_/, OF | SF | AF | PF], // "BT": OF, SF, AF and PF are undefined.
-  [/^(?:LZCNT|TZCNT)_/, OF | SF | PF | AF], // "LZCNT", "TZCNT".
-  [/^BEXTR_/, SF | AF | PF], // "BEXTR": AF, SF and PF are undefined.
-  [/^(?:BLS|BZHI|ANDN)/, AF | PF], // "BLSI", "BLSMSK", "BLSR", "BZHI", "ANDN": AF and PF are undefined.
-];
+/** Ops, the flags that they leave undefined, and where SDM Vol. 2 says so: in each page under "Flags Affected". */
+export const UNDEFINED_FLAGS: readonly (readonly [ops: RegExp, flags: number, citation: string])[] = [
+  [/^(?:AND|OR|XOR|TEST)_/, AF,                     'Vol. 2A, "AND", Vol. 2B, "OR", "TEST", Vol. 2D, "XOR": the state of the AF flag is undefined'],
+  [/^I?MUL_/,               SF | ZF | AF | PF,      'Vol. 2A, "IMUL", Vol. 2B, "MUL": the SF, ZF, AF, and PF flags are undefined'],
+  [/^I?DIV_/,               ALL,                    'Vol. 2A, "DIV", "IDIV": the CF, OF, SF, ZF, AF, and PF flags are undefined'],
+  [/^BS[FR]_/,              CF | OF | SF | AF | PF, 'Vol. 2A, "BSF", "BSR": the CF, OF, SF, AF, and PF flags are undefined'],
+  [/^BT[SRC]?_/,            OF | SF | AF | PF,      'Vol. 2A, "BT", "BTC", "BTR", "BTS": the OF, SF, AF, and PF flags are undefined'],
+  [/^(?:LZCNT|TZCNT)_/,     OF | SF | PF | AF,      'Vol. 2A, "LZCNT", Vol. 2B, "TZCNT": OF, SF, PF, and AF flags are undefined'],
+  [/^BEXTR_/,               SF | AF | PF,           'Vol. 2A, "BEXTR": AF, SF, and PF are undefined'],
+  [/^(?:BLS|BZHI|ANDN)/,    AF | PF,                'Vol. 2A, "ANDN", "BLSI", "BLSMSK", "BLSR", "BZHI": AF and PF flags are undefined'],
+]; // biome-ignore format: a table.
 
 function operandBits(name: string): number {
   const size = /_E([bwdq])/.exec(name)?.[1];
@@ -34,7 +34,7 @@ function shiftCount(name: string, insn: Instruction, cl: number, bits: number): 
 
 /** `cl`: the register's value before the instruction. */
 export function undefinedFlags(name: string, insn: Instruction, cl: number): number {
-  for (const [pattern, flags] of ALWAYS) if (pattern.test(name)) return flags;
+  for (const [pattern, flags] of UNDEFINED_FLAGS) if (pattern.test(name)) return flags;
   const bits = operandBits(name);
   if (/^SH[LR]D_/.test(name)) {
     // "SHLD": AF; OF for more than one bit; everything when the count is greater than the operand.
