@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { chart, panelOf } from './peers/chart.ts';
 import { bochs, type Emulator, longmode, qemu, v86 } from './peers/emulators.ts';
 import { installDebian, installV86 } from './peers/install.ts';
-import { type Run, runOnce } from './peers/process.ts';
+import { type Run, run } from './peers/process.ts';
 import { COMPARISONS, type Costs, figures, type Row } from './peers/results.ts';
 import { figureTable, workloadTable } from './peers/table.ts';
 import { WORKLOADS, type Workload } from './peers/workloads.ts';
@@ -91,10 +91,10 @@ async function measure(workload: Workload, list: readonly Emulator[]): Promise<R
       const fewer = (emulator.slow ? workload.slower : 1) * (options.quick ? 8 : 1);
       const units = Math.max(1, Math.round(workload.units / fewer));
       try {
-        const run = await runOnce(emulator.command(workload, units), TIMEOUT);
-        const seconds = options.wall ? run.wall : run.cpu;
-        cell.nanoseconds.push((seconds * 1e9) / (run.units * run.operations));
-        log(`  ${workload.name} ${emulator.name}: ${seconds.toFixed(3)} s (wall ${run.wall.toFixed(3)} s)`);
+        const done = await run(emulator.command(workload, units), TIMEOUT);
+        const seconds = options.wall ? done.wall : done.cpu;
+        cell.nanoseconds.push((seconds * 1e9) / (done.units * done.operations));
+        log(`  ${workload.name} ${emulator.name}: ${seconds.toFixed(3)} s (wall ${done.wall.toFixed(3)} s)`);
       } catch (error) {
         cell.failure = (error as Error).message;
         log(`  ${workload.name} ${emulator.name}: ${cell.failure}`);
@@ -112,13 +112,13 @@ async function measureCosts(self: Emulator): Promise<Costs> {
   const largeStarts: Run[] = [];
   const beyondRam: number[] = [];
   for (let round = 0; round < Math.max(repeat, 3); round++) {
-    starts.push(await runOnce(self.command(small, 1), TIMEOUT));
-    largeStarts.push(await runOnce(self.command(large, 1), TIMEOUT));
+    starts.push(await run(self.command(small, 1), TIMEOUT));
+    largeStarts.push(await run(self.command(large, 1), TIMEOUT));
   }
   for (const name of ['quicksort', 'sse-integer', 'page-fault']) {
     const workload = WORKLOADS.find((each) => each.name === name)!;
-    const run = await runOnce(self.command(workload, Math.ceil(workload.units / 4)), TIMEOUT);
-    beyondRam.push(run.resident / 2 ** 20); // These guests touch some 3 MiB, which are not taken off.
+    const done = await run(self.command(workload, Math.ceil(workload.units / 4)), TIMEOUT);
+    beyondRam.push(done.resident / 2 ** 20); // These guests touch some 3 MiB, which are not taken off.
   }
   const milliseconds = (runs: readonly Run[], of: 'start' | 'startCpu') => runs.map((run) => run[of] * 1e3);
   return {

@@ -31,7 +31,8 @@ function versionOf(program: string, args: readonly string[]): string {
 }
 
 /** The guest lingers after its last line, so that its process is still there to be looked at. */
-const appended = (workload: Workload, units: number) => `${workload.options} n=${units} linger=1000000`;
+const appended = (workload: Workload, units: number, linger = '5M') =>
+  `${workload.options} n=${units} linger=${linger}`;
 
 export function longmode(
   places: Places,
@@ -39,6 +40,8 @@ export function longmode(
 ): Emulator {
   const image = join(places.root, 'guests/bin/bench', options.narrow ? 'bench32.elf' : 'bench.elf');
   const cli = join(places.root, 'dist/cli.js');
+  const line = (workload: Workload, units: number) =>
+    appended(workload, units, options.interpreter ? '1M' : '5M');
   return {
     name: options.name,
     version: `node ${process.versions.node}`,
@@ -51,7 +54,7 @@ export function longmode(
         'run',
         ...(options.interpreter ? ['--no-jit'] : []),
         ...(workload.apic ? ['--machine', 'pc'] : []),
-        ...['--memory', `${workload.mebibytes}M`, image, '--append', appended(workload, units)],
+        ...['--memory', `${workload.mebibytes}M`, image, '--append', line(workload, units)],
       ],
     }),
   };
@@ -114,7 +117,7 @@ export function bochs(places: Places): Emulator {
     slow: true,
     narrow: false,
     command(workload, units) {
-      const line = appended(workload, units);
+      const line = appended(workload, units, '1M');
       if (line.length > PLACE.length) throw new Error(`no room for ${line}`);
       image.write(line.padEnd(PLACE.length), at, 'latin1');
       writeFileSync(file, image);

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { performance } from 'node:perf_hooks';
 
 export interface Command {
@@ -28,6 +29,10 @@ export interface Run {
 const BEGIN = 'bench: begin';
 const END = 'bench: end';
 const RESIDENT_INTERVAL = 50;
+/** Nanoseconds after which a thread counts as one that runs the guest. */
+const WORKER = 500_000;
+const WATCHER = -15;
+const ATTEMPTS = 4;
 
 /** Nanoseconds on a processor by thread; nothing when the process is gone. */
 function threadTimes(pid: number): Map<string, number> {
@@ -52,8 +57,15 @@ function residentBytes(pid: number): number {
   }
 }
 
-/** The most that any one thread worked between two looks. */
-export function busiest(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+/**
+ * The most that any one thread worked between two looks; undefined when one that had worked at all is no more: then the
+ * second look came too late.
+ */
+export function busiest(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): number | undefined {
+  for (const [thread, time] of before) if (time > WORKER && !after.has(thread)) return undefined;
   let most = 0;
   for (const [thread, time] of after) most = Math.max(most, time - (before.get(thread) ?? 0));
   return most;
@@ -66,8 +78,30 @@ export function parseResult(output: string): { units: number; operations: number
   return { units: Number(found[1]), operations: Number(found[2]) };
 }
 
+/** Whoever watches must be woken at once, however busy the machine is. Only root may ask for that. */
+function watchClosely(pid: number): void {
+  try {
+    setPriority(0, WATCHER);
+    setPriority(pid, 0);
+  } catch {
+    // Then the guest's lingering has to do.
+  }
+}
+
+/** Runs the command, again if its last moment was missed. @throws as {@link runOnce} */
+export async function run(command: Command, timeout: number): Promise<Run> {
+  for (let attempt = 1; ; attempt++) {
+    const done = await runOnce(command, timeout);
+    if (done.cpu !== undefined) return { ...done, cpu: done.cpu };
+    if (attempt === ATTEMPTS) throw new Error(`${command.program} is always gone before it can be looked at`);
+  }
+}
+
 /** Runs the command to its end. @throws Error with the last line of its output when the guest did not pass. */
-export function runOnce(command: Command, timeout: number): Promise<Run> {
+export function runOnce(
+  command: Command,
+  timeout: number,
+): Promise<Omit<Run, 'cpu'> & { cpu: number | undefined }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(command.program, [...command.args], {
@@ -75,6 +109,7 @@ export function runOnce(command: Command, timeout: number): Promise<Run> {
       env: { ...process.env, ...command.env },
     });
     const pid = child.pid ?? -1;
+    watchClosely(pid);
     let output = '';
     let errors = '';
     let begin: { at: number; threads: Map<string, number> } | undefined;
@@ -103,11 +138,12 @@ export function runOnce(command: Command, timeout: number): Promise<Run> {
         reject(new Error(`${command.program} ended with ${status ?? 'a timeout'}: ${last.slice(0, 200)}`));
         return;
       }
+      const cpu = busiest(begin.threads, end.threads);
       let startCpu = 0;
       for (const time of begin.threads.values()) startCpu += time;
       resolve({
         wall: (end.at - begin.at) / 1e3,
-        cpu: busiest(begin.threads, end.threads) / 1e9,
+        cpu: cpu === undefined ? undefined : cpu / 1e9,
         start: (begin.at - started) / 1e3,
         startCpu: startCpu / 1e9,
         resident,

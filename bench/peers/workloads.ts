@@ -45,7 +45,7 @@ const system = (kind: Kind, name: string, units: number, slower: number, more = 
 });
 
 function chase(span: number, size: '4k' | '2m', units: number, slower: number): Workload {
-  const mebibytes = Math.max(SMALL, span / 256 + SMALL);
+  const mebibytes = Math.ceil(span / 256) + SMALL;
   const options = `bench=chase span=${span} pages=${size}`;
   return system('chase', `chase ${span} ${size}`, units, slower, { options, mebibytes });
 }

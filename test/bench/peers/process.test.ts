@@ -23,15 +23,16 @@ describe('what the guest says at the end', () => {
 
 test('the busiest thread is the one that worked most in between, old or new', () => {
   const before = new Map([
-    ['1', 900],
+    ['1', 900_000],
     ['2', 100],
   ]);
   expect(busiest(before, new Map([...before, ['2', 150]]))).toBe(50);
+  expect(busiest(before, new Map([['2', 150]]))).toBeUndefined();
   expect(
     busiest(
       before,
       new Map([
-        ['1', 910],
+        ['1', 900_010],
         ['3', 70],
       ]),
     ),
