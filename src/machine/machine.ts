@@ -5,7 +5,7 @@ import { AddressSpace } from '../bus/address-space.ts';
 import { NEVER } from '../bus/clock.ts';
 import { PortSpace } from '../bus/ports.ts';
 import { formatInstruction } from '../cpu/decode/format.ts';
-import { Core, PENDING_INTR, PENDING_STOP } from '../cpu/execute/core.ts';
+import { Core, PENDING_INTR, PENDING_REPEATING, PENDING_STOP } from '../cpu/execute/core.ts';
 import { createCpuModel } from '../cpu/execute/cpu-model.ts';
 import { Processor } from '../cpu/processor.ts';
 import { resetCore } from '../cpu/reset.ts';
@@ -184,6 +184,7 @@ export class Machine {
   /** After registers were set from outside (a boot protocol, a debugger): caches of them follow. */
   stateChanged(): void {
     this.#mode = this.state.mode();
+    this.core.pending &= ~PENDING_REPEATING;
     this.core.segmentsChanged();
     this.core.breakpointsChanged();
     this.processor.contextChanged();

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { PENDING_NMI, PENDING_NMI_BLOCKED } from '../../src/cpu/execute/core.ts';
 import { setSegment } from '../../src/cpu/execute/descriptor.ts';
 import { CR4_DE, DEBUGCTL_BTF, DR6_BS } from '../../src/isa/control.ts';
-import { ES, RAX, RCX, RDI, RSI } from '../../src/isa/registers.ts';
+import { CS, ES, RAX, RBP, RCX, RDI, RSI } from '../../src/isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../../src/isa/rflags.ts';
 import {
+  STATE_CR3,
   STATE_CR4,
   STATE_DEBUGCTL,
   STATE_DR6,
@@ -381,5 +382,76 @@ describe('NMI (SDM Vol. 3A, "Handling Multiple NMIs")', () => {
     g.run();
     expect(g.story).toEqual(['48@2']);
     expect(g.core.flags.system() & RFLAGS_IF).toBe(0);
+  });
+});
+
+describe('fetching at limits', () => {
+  test.each([
+    // name                                          at      bytes         limit   #GP(0) at
+    ['an instruction that ends at the limit', 0xffff, [NOP], 0xffff, 0x10000],
+    ['one that reaches beyond it', 0xfffe, [0xb8, 1, 0], 0xffff, 0xfffe],
+    ['one behind it', 0x200, [NOP], 0x1ff, 0x200],
+    ['one whose last byte is the limit', 0x1fe, [0xb0, 1], 0x1ff, 0x200],
+  ] as const)('real mode, %s', (_name, at, bytes, limit, expected) => {
+    const g = new DebugGuest('real', []);
+    const base = g.core.state.baseLo(CS);
+    setSegment(g.core, CS, base >> 4, base, 0, limit, g.core.state.attributes(CS));
+    g.place(base + at, bytes);
+    g.core.setRip(at, 0);
+    g.core.segmentsChanged();
+    g.handle(13, HLT);
+    g.processor.run(1);
+    if (g.log.length === 0) g.processor.run(1);
+    expect(g.log).toEqual([{ vector: 13, rip: expected, bits: 0 }]);
+  });
+
+  test.each(['real', 'protected', 'long'] as const)('fifteen bytes are the most: %s', (mode) => {
+    const prefixes = (count: number) => new Array(count).fill(0x3e);
+    const longest = new DebugGuest(mode, [...prefixes(14), NOP, HLT]);
+    longest.handle(13, HLT);
+    expect([longest.run(), longest.log.length]).toEqual(['halted', 0]);
+    const tooLong = new DebugGuest(mode, [...prefixes(15), NOP, HLT]);
+    tooLong.handle(13, HLT);
+    const start = tooLong.rip;
+    tooLong.run();
+    expect(tooLong.log).toEqual([{ vector: 13, rip: start, bits: 0 }]);
+  });
+
+  /** The last page of the lower half of the canonical addresses is at 50000h. */
+  function atTheHole(code: readonly number[], at: number): DebugGuest {
+    const g = new DebugGuest('long', []);
+    const tables = g.word(STATE_CR3);
+    const PAGE = 0x50000;
+    g.write32(tables + 255 * 8, (tables + 0x3000) | 7, 0);
+    g.write32(tables + 0x3000 + 511 * 8, (tables + 0x4000) | 7, 0);
+    g.write32(tables + 0x4000 + 511 * 8, (tables + 0x5000) | 7, 0);
+    g.write32(tables + 0x5000 + 511 * 8, PAGE | 7, 0);
+    g.place(PAGE + (at & 0xfff), code);
+    g.core.setRip(at | 0, 0x7fff);
+    for (const vector of [12, 13]) g.handle(vector, HLT);
+    return g;
+  }
+
+  test.each([
+    ['an instruction that ends there', [NOP], 0xffffffff, 0x8000, 0],
+    ['one that crosses', [0x66, NOP], 0xffffffff, 0x7fff, 0xffffffff],
+  ] as const)('at the hole of canonical addresses: %s', (_name, code, at, hi, lo) => {
+    const g = atTheHole(code, at);
+    g.run();
+    expect(g.log.map(({ vector }) => vector)).toEqual([13]);
+    // The frame: error code, RIP, CS, RFLAGS, RSP, SS.
+    expect([g.read32(g.rsp), g.read32(g.rsp + 8), g.read32(g.rsp + 12)]).toEqual([0, lo, hi]);
+  });
+
+  test.each([
+    ['data', [0x8b, 0x06], 13], // mov eax, [rsi]
+    ['the stack', [0x36, 0x8b, 0x45, 0x00], 12], // mov eax, [rbp]
+  ] as const)('a read of %s across the hole', (_name, code, vector) => {
+    const g = atTheHole(code, 0xfffff000);
+    g.setReg(RSI, 0xfffffffe, 0x7fff);
+    g.setReg(RBP, 0xfffffffe, 0x7fff);
+    g.run();
+    expect(g.log.map((entry) => entry.vector)).toEqual([vector]);
+    expect(g.read32(g.rsp)).toBe(0);
   });
 });

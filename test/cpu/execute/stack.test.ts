@@ -147,6 +147,25 @@ describe('PUSHA and POPA', () => {
   });
 });
 
+describe('at the end of a 64 KiB stack', () => {
+  test.each<[string, number[], number, string | undefined, number]>([
+    // name                     code                sp      fault     sp after
+    ['PUSH ax, SP = 0',         [0x50],             0x0000, undefined, 0xfffe],
+    ['PUSH ax, SP = 1',         [0x50],             0x0001, '#SS(0)',  0x0001],
+    ['PUSH eax, SP = 2',        [0x66, 0x50],       0x0002, '#SS(0)',  0x0002],
+    ['PUSHA, SP = 6',           [0x60],             0x0006, undefined, 0xfff6],
+    ['PUSHA, SP = 7',           [0x60],             0x0007, '#SS(0)',  0x0007],
+    ['POPA, SP = FFF8h',        [0x61],             0xfff8, undefined, 0x0008],
+    ['POPA, SP = FFF7h',        [0x61],             0xfff7, '#SS(0)',  0xfff7],
+    ['ENTER 4, 1, SP = 2',      [0xc8, 4, 0, 1],    0x0002, undefined, 0xfffa],
+    ['ENTER 0, 1, SP = 1',      [0xc8, 0, 0, 1],    0x0001, '#SS(0)',  0x0001],
+  ])('%s', (_name, code, sp, fault, after) => {
+    const harness = new CoreHarness('real', stack);
+    harness.set('rsp', sp);
+    expect([harness.run(...code), harness.get32('rsp')]).toEqual([fault, after]);
+  }); // biome-ignore format: a table.
+});
+
 /** SDM Vol. 2A, "ENTER—Make Stack Frame for Procedure Parameters". */
 describe('ENTER and LEAVE', () => {
   test('nesting level 0', () => {
