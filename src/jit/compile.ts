@@ -1,7 +1,7 @@
 import { OP_NAMES } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
-import type { Instruction } from '../isa/instruction.ts';
+import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
 import {
   JIT_LOOKUP_ENTRIES,
   JIT_LOOKUP_OFFSET,
@@ -74,9 +74,7 @@ export interface Surroundings {
   readonly flat: FlatSegments;
 }
 
-const STACK_OPS = /^(?:PUSH|POP|LEAVE)_/;
-/** BT BTS BTR BTC m, r: the bit may lie outside the operand. */
-const BIT_STRING: readonly boolean[] = OP_NAMES.map((name) => /^BT[SRC]?_E._G./.test(name));
+const STACK_OPS = /^(?:PUSHF?|POP|LEAVE)_/;
 const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
 
 /** The emitter of an instruction here, or undefined when its handler must be called. */
@@ -93,7 +91,7 @@ export function emitterOf(
   if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
   if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
-  if (BIT_STRING[insn.op] && insn.isMemory) return undefined;
+  if (insn.prefixes & PREFIX_VEX && codeSize !== 64) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;
 }
@@ -119,6 +117,7 @@ class RegionCompiler {
     this.#nodes = nodes;
     this.#flow = analyse(nodes);
     this.#e = new Emitter(codeSize, ripHi, flat);
+    this.#e.callHandler = () => this.#handler(HANDLERS[this.#e.insn.op]!, this.#e.insn);
     this.#stackNative = stackIsFlat(this.#e);
     this.#labels = nodes.map(() => -1);
     this.#needsFlags = flagsNeeded(nodes, (node, at) => this.#emitter(node, at) !== undefined);

@@ -2,10 +2,29 @@ import { OP_NAMES } from '../cpu/decode/ops.ts';
 import { edgesOf, type Node } from './region.ts';
 
 /** Mnemonics that set all six status flags and read none. */
-const SETS_ALL = new Set(['ADD', 'SUB', 'AND', 'OR', 'XOR', 'CMP', 'TEST', 'NEG']);
+const SETS_ALL = new Set([
+  'ADD',
+  'SUB',
+  'AND',
+  'OR',
+  'XOR',
+  'CMP',
+  'TEST',
+  'NEG',
+  'XADD',
+  'CMPXCHG',
+  'ANDN',
+  'BLSR',
+  'BLSMSK',
+  'BLSI',
+  'BZHI',
+  'BEXTR',
+  'POPCNT',
+]);
 /** Mnemonics that neither read nor write a status flag. */
 const LEAVES = new Set([
-  'MOV', 'LEA', 'MOVZX', 'MOVSX', 'MOVSXD', 'NOP', 'PAUSE', 'PREFETCH', 'NOT', 'XCHG', 'CBW', 'CWDE', 'CDQE', 'CDQ', 'CQO', 'CLD', 'STD',
+  'MOV', 'LEA', 'MOVZX', 'MOVSX', 'MOVSXD', 'NOP', 'PAUSE', 'PREFETCH', 'NOT', 'XCHG', 'CBW', 'CWDE', 'CDQE', 'CDQ', 'CQO', 'CLD',
+  'STD', 'BSWAP', 'MOVBE', 'MOVNTI', 'LFENCE', 'MFENCE', 'SFENCE', 'MULX', 'RORX', 'SHLX', 'SHRX', 'SARX',
 ]); // biome-ignore format: a list of nouns.
 
 const KILLS = 1;

@@ -26,6 +26,21 @@ const REGISTERS = { 32: [0, 1, 2, 3, 6], 64: [0, 1, 2, 3, 6, 8, 9, 10, 11, 12, 1
 const BYTE_REGISTERS = { 32: [0, 1, 2, 3, 4, 5, 6, 7], 64: [0, 1, 2, 3, 6, 8, 9, 10, 11, 12] };
 const LEGACY = [0, 1, 2, 3, 6];
 
+/** Map (2: 0F38, 3: 0F3A), opcode, and the mandatory prefix as VEX.pp says it. */
+type VexForm = readonly [map: number, opcode: number, pp: number];
+const VEX_FORMS: readonly VexForm[] = [
+  [2, 0xf2, 0], // ANDN
+  [2, 0xf5, 0], // BZHI
+  [2, 0xf5, 2], // PEXT
+  [2, 0xf5, 3], // PDEP
+  [2, 0xf6, 3], // MULX
+  [2, 0xf7, 0], // BEXTR
+  [2, 0xf7, 1], // SHLX
+  [2, 0xf7, 2], // SARX
+  [2, 0xf7, 3], // SHRX
+  [3, 0xf0, 3], // RORX
+];
+
 class Writer {
   readonly bytes: number[] = [];
   readonly dice: Dice;
@@ -47,7 +62,8 @@ class Writer {
     const { dice, bytes } = this;
     let rex = (wide ? 8 : 0) | (reg > 7 ? 4 : 0);
     const operand: number[] = [];
-    if (dice.below(3) === 0) operand.push(0x40 | ((reg & 7) << 3) | RDI, dice.below(120));
+    if (regs.length === 0 || dice.below(3) === 0)
+      operand.push(0x40 | ((reg & 7) << 3) | RDI, dice.below(120));
     else {
       const rm = dice.pick(regs);
       if (rm > 7) rex |= 1;
@@ -103,7 +119,100 @@ class Writer {
       () => this.modrm([0x0f, dice.pick([0xa4, 0xac])], reg(), regs, wide, [byte()]),
       () => this.modrm([0x6b], reg(), regs, wide, [byte()]),
     ];
-    dice.pick(forms)();
+    dice.pick(dice.below(2) === 0 ? forms : this.#rarerForms(wide, short))();
+  }
+
+  /** What compilers write less often. `short`: a prefix 66 is there already. */
+  #rarerForms(wide: boolean, short: boolean): readonly (() => void)[] {
+    const { dice, bytes, size } = this;
+    const regs = REGISTERS[size];
+    const byteRegs = BYTE_REGISTERS[size];
+    const byte = () => dice.below(256);
+    const reg = () => dice.pick(regs);
+    const bitwise = [0xa3, 0xab, 0xb3, 0xbb];
+    const forms = [
+      () => this.modrm([0x0f, dice.pick([0xa5, 0xad])], reg(), regs, wide),
+      () => this.modrm([0x0f, 0xb1], reg(), regs, wide),
+      () => this.modrm([0x0f, 0xb0], dice.pick(byteRegs), byteRegs, false),
+      () => this.modrm([0x0f, 0xc1], reg(), regs, wide),
+      () => this.modrm([0x0f, 0xc0], dice.pick(byteRegs), byteRegs, false),
+      () => this.modrm([0x0f, dice.pick(bitwise)], reg(), regs, wide),
+      () => this.bitString(dice.pick(bitwise), wide),
+      () => this.modrm([0xd1], dice.pick([2, 3]), regs, wide),
+      () => this.modrm([0xc1], dice.pick([2, 3]), regs, wide, [byte()]),
+      () => this.modrm([0xf6], dice.pick([4, 5]), byteRegs, false),
+      () => this.modrm([0xf6], dice.pick([2, 3]), byteRegs, false),
+      () => this.modrm([0xc0], dice.pick([0, 1]), byteRegs, false, [byte()]),
+      () => this.modrm([0xd2], dice.pick([0, 1]), byteRegs, false),
+      () => this.modrm([0xff], dice.pick([0, 1]), regs, wide),
+      () => bytes.push(dice.pick([0x9f, 0x98, 0x99, 0xf5])),
+      () => this.compareExchangePair(wide),
+    ];
+    // A 66 in front would be another instruction.
+    if (!short) {
+      forms.push(
+        () => this.prefixed(0xf3, [0x0f, dice.pick([0xb8, 0xbc, 0xbd])], reg(), regs, wide),
+        () => this.prefixed(dice.pick([0x66, 0xf3]), [0x0f, 0x38, 0xf6], reg(), regs, wide),
+        () => this.modrm([0x0f, 0x38, dice.pick([0xf0, 0xf1])], reg(), [], wide),
+        () => this.modrm([0x0f, 0xc3], reg(), [], wide),
+        () => this.byteSwap(reg(), wide),
+        () => this.vex(dice.pick(VEX_FORMS), reg(), reg(), wide),
+        () => this.vex(dice.pick(VEX_FORMS), reg(), reg(), wide),
+        () => this.vexLowestBit(wide),
+        () => bytes.push(0x0f, 0xae, dice.pick([0xe8, 0xf0, 0xf8])),
+      );
+    }
+    return forms;
+  }
+
+  /** A mandatory prefix comes before REX. */
+  prefixed(
+    prefix: number,
+    opcode: readonly number[],
+    reg: number,
+    regs: readonly number[],
+    wide: boolean,
+    more: readonly number[] = [],
+  ): void {
+    this.bytes.push(prefix);
+    this.modrm(opcode, reg, regs, wide, more);
+  }
+
+  /** CMPXCHG8B, or CMPXCHG16B whose operand must be aligned. */
+  compareExchangePair(wide: boolean): void {
+    if (wide) this.bytes.push(0x48);
+    this.bytes.push(0x0f, 0xc7, 0x4f, this.dice.below(7) * 16);
+  }
+
+  byteSwap(register: number, wide: boolean): void {
+    const rex = (wide ? 8 : 0) | (register > 7 ? 1 : 0);
+    if (rex) this.bytes.push(0x40 | rex);
+    this.bytes.push(0x0f, 0xc8 | (register & 7));
+  }
+
+  /** BT BTS BTR BTC [rDI + 64], ESI with ESI made a byte with its sign, so that it stays in the data. */
+  bitString(opcode: number, wide: boolean): void {
+    this.bytes.push(0x90, 0x0f, 0xbe, 0xf2);
+    if (wide) this.bytes.push(0x48, 0x0f, 0xbe, 0xf2, 0x48);
+    this.bytes.push(0x0f, opcode, 0x77, 0x40);
+  }
+
+  /** `map`, opcode and pp of an instruction with a VEX prefix; 0F3A takes an immediate. */
+  vex([map, opcode, pp]: VexForm, reg: number, vvvv: number, wide: boolean): void {
+    const { dice, bytes, size } = this;
+    const isMemory = dice.below(3) === 0;
+    const rm = isMemory ? RDI : dice.pick(REGISTERS[size]);
+    const inverted = (reg > 7 ? 0 : 0x80) | 0x40 | (rm > 7 ? 0 : 0x20);
+    const third = map === 3 ? 0 : vvvv;
+    bytes.push(0xc4, inverted | map, (wide ? 0x80 : 0) | ((~third & 15) << 3) | pp, opcode);
+    if (isMemory) bytes.push(0x40 | ((reg & 7) << 3) | rm, dice.below(120));
+    else bytes.push(0xc0 | ((reg & 7) << 3) | (rm & 7));
+    if (map === 3) bytes.push(dice.below(256));
+  }
+
+  /** BLSR BLSMSK BLSI: an extension in ModRM.reg. */
+  vexLowestBit(wide: boolean): void {
+    this.vex([2, 0xf3, 0], 1 + this.dice.below(3), this.dice.pick(REGISTERS[this.size]), wide);
   }
 
   /** EDX:EAX / (ECX | 1) with EDX = 0; PUSHF and a POP of it. */

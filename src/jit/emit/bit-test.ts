@@ -1,3 +1,4 @@
+import type { Instruction } from '../../isa/instruction.ts';
 import {
   I32_AND,
   I32_OR,
@@ -5,13 +6,38 @@ import {
   I32_SHR_U,
   I32_WRAP_I64,
   I32_XOR,
+  I64_ADD,
+  I64_AND,
+  I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
+  I64_SHL,
+  I64_SHR_S,
 } from '../wasm/opcodes.ts';
+import { ACCESS_READ, ACCESS_WRITE, type Emitter } from './emitter.ts';
 import { setCarry } from './flag.ts';
 import { type Form, sizeOf } from './form.ts';
-import { constant, type Value } from './value.ts';
+import { constant, type Size, type Value } from './value.ts';
 
-/** BT BTS BTR BTC: a bit of a register by register or number, or of memory by number. CF alone changes. */
+/** Pushes the linear address of the doubleword or quadword that holds the bit; a bit offset in a register is signed. */
+function bitStringAddress(e: Emitter, insn: Instruction, size: Size): void {
+  const { code } = e;
+  const [bits, bytes] = size === 64 ? [6, 3] : [5, 2];
+  e.offset(insn);
+  e.getG(insn, size);
+  if (size === 32) code.op(I64_EXTEND_I32_S);
+  code.i64(bits);
+  code.op(I64_SHR_S);
+  code.i64(bytes);
+  code.op(I64_SHL);
+  code.op(I64_ADD);
+  if (insn.addressSize === 32) {
+    code.i64(-1, 0);
+    code.op(I64_AND);
+  }
+  e.addBase(insn.segment);
+}
+
+/** BT BTS BTR BTC: a bit by register or number. CF alone changes. */
 function bitTest(change: 'none' | 'set' | 'reset' | 'complement'): Form {
   return ([dest, src]) => {
     const size = sizeOf(dest);
@@ -19,7 +45,11 @@ function bitTest(change: 'none' | 'set' | 'reset' | 'complement'): Form {
     const byRegister = src![0] === 'G';
     return (e, insn) => {
       const { code } = e;
-      if (change === 'none') e.loadE(insn, size);
+      if (byRegister && insn.isMemory) {
+        bitStringAddress(e, insn, size);
+        e.probe(change === 'none' ? ACCESS_READ : ACCESS_WRITE, size >> 3);
+        e.loadHost(size);
+      } else if (change === 'none') e.loadE(insn, size);
       else e.openE(insn, size);
       const a = e.keep(0, size);
       let bit: Value = constant(insn.immediate & (size - 1));

@@ -82,6 +82,8 @@ export class Emitter {
   ripLo = 0;
   index = 0;
   insn!: Instruction;
+  /** Calls the interpreter's handler of the present instruction, with all state in memory. */
+  callHandler!: () => void;
 
   constructor(codeSize: number, ripHi: number, flat: FlatSegments) {
     this.codeSize = codeSize;
@@ -388,6 +390,14 @@ export class Emitter {
     code.set(RIP);
     this.flags.aside(() => this.flags.settle());
     code.br(this.side);
+  }
+
+  /**
+   * Calls the handler on a way beside the main path. It must be one that changes no flags: what is known of them still
+   * counts afterwards, and may be carried out once more.
+   */
+  callHandlerAside(): void {
+    this.flags.aside(this.callHandler);
   }
 
   /** Takes so many instructions off the budget. */

@@ -348,6 +348,11 @@ export class FlagEmitter {
     this.#set({ materialise: emit });
   }
 
+  /** Replaces all flags: `emit` sets FLAG_RESULT and FLAG_CARRY, when somebody asks. */
+  overwrite(emit: () => void): void {
+    this.#set({ materialise: emit });
+  }
+
   /** Changes the flags in the locals at once. */
   direct(): void {
     this.materialise();

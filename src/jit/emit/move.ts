@@ -72,3 +72,19 @@ export const NOP: Form = () => () => {};
 export const PAUSE: Form = () => () => {};
 /** The hints read nothing. */
 export const PREFETCH: Form = () => () => {};
+/** Accesses are never reordered here. */
+export const LFENCE: Form = NOP;
+export const MFENCE: Form = NOP;
+export const SFENCE: Form = NOP;
+
+/** The hint has no meaning here. */
+export const MOVNTI: Form = ([dest]) => {
+  const size = sizeOf(dest);
+  if (!size) return undefined;
+  return (e, insn) => {
+    proveE(e, insn, size);
+    e.code.get(HOST);
+    e.getG(insn, size);
+    e.storeOp(size);
+  };
+};

@@ -2,11 +2,14 @@ import { RAX, RDX } from '../../isa/registers.ts';
 import {
   I32_AND,
   I32_EQZ,
+  I32_EXTEND8_S,
+  I32_EXTEND16_S,
   I32_MUL,
   I32_NE,
   I32_OR,
   I32_SHL,
   I32_SHR_S,
+  I32_SHR_U,
   I32_WRAP_I64,
   I64_ADD,
   I64_AND,
@@ -19,8 +22,6 @@ import {
   I64_MUL,
   I64_NE,
   I64_OR,
-  I64_REM_S,
-  I64_REM_U,
   I64_SHL,
   I64_SHR_S,
   I64_SHR_U,
@@ -44,7 +45,7 @@ function setOverflow(e: Emitter): void {
 }
 
 /** Pushes the upper half of a product of quadwords, from 32-bit pieces. `scratch` is an i64 local. */
-function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratch: number): void {
+export function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratch: number): void {
   const { code } = e;
   const low = (v: Value) => {
     e.push(v, 64);
@@ -98,15 +99,69 @@ function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratch: numb
   }
 }
 
+/** Pushes a byte or word with its sign. */
+function pushExtended(e: Emitter, size: Size, value: Value, signed: boolean): void {
+  e.push(value, size);
+  if (signed) e.code.op(size === 8 ? I32_EXTEND8_S : I32_EXTEND16_S);
+}
+
+/** Pushes whether a product of two bytes or words (an i32) is more than its lower half says. */
+function pushIsTooWide(e: Emitter, size: Size, product: Value, signed: boolean): void {
+  const { code } = e;
+  e.push(product, 32);
+  if (signed) {
+    e.push(product, 32);
+    code.op(size === 8 ? I32_EXTEND8_S : I32_EXTEND16_S);
+  } else {
+    e.push(product, 32);
+    code.i32(size === 8 ? 0xff : 0xffff);
+    code.op(I32_AND);
+  }
+  code.op(I32_NE);
+}
+
+/** AX = AL * E, DX:AX = AX * E. */
+function narrowProduct(size: 8 | 16, signed: boolean): Emit {
+  return (e, insn) => {
+    const { code } = e;
+    e.loadE(insn, size);
+    const b = e.keep(1, size);
+    e.getRegister(RAX, size);
+    const a = e.keep(0, size);
+    pushExtended(e, size, a, signed);
+    pushExtended(e, size, b, signed);
+    code.op(I32_MUL);
+    const product = e.keep(2, 32);
+    e.push(product, 32);
+    e.setRegister(RAX, 16);
+    if (size === 16) {
+      e.push(product, 32);
+      code.i32(16);
+      code.op(I32_SHR_U);
+      e.setRegister(RDX, 16);
+    }
+    e.flags.carryOnly(() => {
+      pushIsTooWide(e, size, product, signed);
+      setOverflow(e);
+    });
+  };
+}
+
+function pushFactor(e: Emitter, size: Size, value: Value): void {
+  if (size === 16) pushExtended(e, 16, value, true);
+  else e.push(value, size);
+}
+
 /** IMUL with one destination: `result` is the low half of the product of `a` and `b`. */
 function product(e: Emitter, size: Size, a: Value, b: Value): Value {
   const { code } = e;
-  e.push(a, size);
-  e.push(b, size);
+  pushFactor(e, size, a);
+  pushFactor(e, size, b);
   e.alu(I32_MUL, size);
   const result = e.keep(2, size);
   e.flags.carryOnly(() => {
-    if (size === 64) {
+    if (size === 16) pushIsTooWide(e, 16, result, true);
+    else if (size === 64) {
       pushHigh(e, a, b, true, e.temp(4, 64));
       e.push(result, 64);
       code.i64(63);
@@ -132,8 +187,8 @@ function product(e: Emitter, size: Size, a: Value, b: Value): Value {
 
 export const IMUL: Form = ([dest, src, third]) => {
   const size = sizeOf(dest);
-  if (!size || size < 32) return undefined;
-  if (!src) return wideProduct(size, true);
+  if (!size) return undefined;
+  if (!src) return size < 32 ? narrowProduct(size as 8 | 16, true) : wideProduct(size, true);
   return (e, insn) => {
     e.loadE(insn, size);
     const b = e.keep(1, size);
@@ -151,7 +206,8 @@ export const IMUL: Form = ([dest, src, third]) => {
 
 export const MUL: Form = ([dest]) => {
   const size = sizeOf(dest);
-  return size && size >= 32 ? wideProduct(size, false) : undefined;
+  if (!size) return undefined;
+  return size < 32 ? narrowProduct(size as 8 | 16, false) : wideProduct(size, false);
 };
 
 /** rDX:rAX = rAX * E. */
@@ -207,29 +263,20 @@ function wideProduct(size: Size, signed: boolean): Emit {
 }
 
 /** CF and OF stay, AF is set, SF ZF PF are clear. */
-function flagDivision(e: Emitter): void {
-  const { code } = e;
-  e.flags.carryOnly(() => {
-    code.i64(1);
-    code.set(FLAG_RESULT);
-    code.get(FLAG_CARRY);
-    code.i32(0xc0000000 | 0);
-    code.op(I32_AND);
-    code.i32(8);
-    code.op(I32_OR);
-    code.set(FLAG_CARRY);
-  });
-}
-
-function exitIf(e: Emitter): void {
-  e.code.if();
-  e.sideExit();
-  e.code.end();
+function flagDivision({ code }: Emitter): void {
+  code.i64(1);
+  code.set(FLAG_RESULT);
+  code.get(FLAG_CARRY);
+  code.i32(0xc0000000 | 0);
+  code.op(I32_AND);
+  code.i32(8);
+  code.op(I32_OR);
+  code.set(FLAG_CARRY);
 }
 
 /**
- * DIV and IDIV of doublewords; of quadwords where rDX says no more than the sign of rAX. What is left, and what raises
- * #DE, the interpreter does.
+ * DIV and IDIV of doublewords; of quadwords where rDX says no more than the sign of rAX. The handler does the rest, and
+ * raises #DE.
  */
 function division(signed: boolean): Form {
   return ([dest]) => {
@@ -242,9 +289,7 @@ function division(signed: boolean): Form {
       const quotient = e.temp(2, 64);
       e.loadE(insn, size);
       if (size === 32) code.op(signed ? I64_EXTEND_I32_S : I64_EXTEND_I32_U);
-      code.tee(divisor);
-      code.op(I64_EQZ);
-      exitIf(e);
+      code.set(divisor);
       if (size === 32) {
         e.getRegister(RDX, 64);
         code.i64(32);
@@ -253,10 +298,15 @@ function division(signed: boolean): Form {
         code.i64(-1, 0);
         code.op(I64_AND);
         code.op(I64_OR);
-        code.set(dividend);
-      } else {
-        e.getRegister(RAX, 64);
-        code.set(dividend);
+      } else e.getRegister(RAX, 64);
+      code.set(dividend);
+      e.flags.direct();
+      const native = code.block();
+      const byHandler = code.block();
+      code.get(divisor);
+      code.op(I64_EQZ);
+      code.brIf(byHandler);
+      if (size === 64) {
         e.getRegister(RDX, 64);
         if (signed) {
           code.get(dividend);
@@ -264,7 +314,7 @@ function division(signed: boolean): Form {
           code.op(I64_SHR_S);
         } else code.i64(0);
         code.op(I64_NE);
-        exitIf(e);
+        code.brIf(byHandler);
       }
       if (signed) {
         // The most negative dividend by -1 overflows, and traps in WebAssembly.
@@ -275,7 +325,7 @@ function division(signed: boolean): Form {
         code.i64(-1);
         code.op(I64_EQ);
         code.op(I32_AND);
-        exitIf(e);
+        code.brIf(byHandler);
       }
       code.get(dividend);
       code.get(divisor);
@@ -287,17 +337,23 @@ function division(signed: boolean): Form {
         code.op(I32_WRAP_I64);
         code.op(signed ? I64_EXTEND_I32_S : I64_EXTEND_I32_U);
         code.op(I64_NE);
-        exitIf(e);
+        code.brIf(byHandler);
       }
       code.get(dividend);
+      code.get(quotient);
       code.get(divisor);
-      code.op(signed ? I64_REM_S : I64_REM_U);
+      code.op(I64_MUL);
+      code.op(I64_SUB);
       if (size === 32) code.op(I32_WRAP_I64);
       e.setRegister(RDX, size);
       code.get(quotient);
       if (size === 32) code.op(I32_WRAP_I64);
       e.setRegister(RAX, size);
       flagDivision(e);
+      code.br(native);
+      code.end();
+      e.callHandler();
+      code.end();
     };
   };
 }

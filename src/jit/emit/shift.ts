@@ -22,7 +22,7 @@ const CARRY_AF = 8;
 type Kind = 'shl' | 'shr' | 'sar';
 
 /** Pushes bit `bit` of a value as 0 or 1 (i32). */
-function pushBit(e: Emitter, size: Size, value: Value, bit: Value): void {
+export function pushBit(e: Emitter, size: Size, value: Value, bit: Value): void {
   e.push(value, size);
   pushCount(e, size, bit);
   e.alu(I32_SHR_U, size);
@@ -32,7 +32,7 @@ function pushBit(e: Emitter, size: Size, value: Value, bit: Value): void {
 }
 
 /** Pushes a count (an i32) in the width of the operand. */
-function pushCount(e: Emitter, size: Size, count: Value): void {
+export function pushCount(e: Emitter, size: Size, count: Value): void {
   if (count.local < 0) e.push(constant(count.lo), size);
   else {
     e.push(count, 32);
