@@ -2,6 +2,7 @@ import { OP_NAMES } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
+import { ES } from '../isa/registers.ts';
 import {
   JIT_LOOKUP_ENTRIES,
   JIT_LOOKUP_OFFSET,
@@ -23,11 +24,13 @@ import {
   FUNCTION_RUN,
   GPR,
   LOCALS,
+  LOCALS_WITH_VECTORS,
   RIP,
   SIDE,
   STATUS,
 } from './emit/locals.ts';
 import { stackIsFlat } from './emit/stack.ts';
+import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
 import { flagsNeeded } from './liveness.ts';
 import type { Edge, Node } from './region.ts';
@@ -75,6 +78,7 @@ export interface Surroundings {
 }
 
 const STACK_OPS = /^(?:PUSHF?|POP|LEAVE)_/;
+const STRING: readonly boolean[] = OP_NAMES.map((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
 const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
 
 /** The emitter of an instruction here, or undefined when its handler must be called. */
@@ -91,6 +95,7 @@ export function emitterOf(
   if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
   if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
+  if (STRING[insn.op] && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
   if (insn.prefixes & PREFIX_VEX && codeSize !== 64) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;
@@ -143,7 +148,8 @@ class RegionCompiler {
     code.set(SIDE);
     code.end();
     const longest = this.#flow.longest[0]!;
-    return { body: { locals: LOCALS, code: this.#assemble(longest) }, calls: this.#calls, longest };
+    const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
+    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -184,6 +190,7 @@ class RegionCompiler {
     const e = this.#e;
     const node = this.#nodes[n]!;
     const { block } = node;
+    e.checked = 0;
     const straight = node.ending === 'next' || node.ending === 'stop' ? node.count : node.count - 1;
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
@@ -355,6 +362,7 @@ class RegionCompiler {
     code.end();
     e.splices.push({ at: code.length, kind: 'load' });
     e.flags.replaced();
+    e.checked = 0;
     this.#calls.push({ handler, insn, ripLo: e.ripLo });
   }
 
@@ -404,6 +412,7 @@ class RegionCompiler {
       out.memory(I64_LOAD, STATE_GPR + register * 8);
       out.set(GPR + register);
     }
+    loadVectors(e, out);
     if (e.touchesMemory) e.loadBank(out);
     if (!e.flags.touched) return;
     out.i32(0);
@@ -422,6 +431,7 @@ class RegionCompiler {
       out.get(GPR + register);
       out.memory(I64_STORE, STATE_GPR + register * 8);
     }
+    storeVectors(e, out);
     if (!e.flags.touched) return;
     out.i32(0);
     out.get(FLAG_RESULT);

@@ -74,6 +74,8 @@ export const STATE_FDP = 0x398;
 export const STATE_FCS = 0x3a0;
 export const STATE_FDS = 0x3a4;
 export const STATE_MXCSR = 0x3a8;
+/** Which kinds of vector instructions may run now: `SIMD_*` of the processor core, for compiled code. */
+export const STATE_SIMD = 0x3ac;
 
 /** Four words of the generator behind RDRAND and RDSEED. All zero: not yet seeded. */
 export const STATE_RANDOM = 0x3b0;

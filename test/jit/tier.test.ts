@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createMachine } from '../../src/boot/create-machine.ts';
 import { runInLockstep } from '../../src/debug/lockstep.ts';
-import { STATE_DR0, STATE_DR7 } from '../../src/state/layout.ts';
+import { STATE_DR0, STATE_DR7, STATE_MXCSR } from '../../src/state/layout.ts';
 import { guestFile } from '../support/guest-file.ts';
-import { Dice, randomProgram } from '../support/random-program.ts';
+import { Dice, prepareVectors, randomProgram } from '../support/random-program.ts';
 
 const DATA = 0x300000;
 const STACK = 0x280000;
@@ -40,7 +40,13 @@ function machineWith(size: 32 | 64, jit: boolean, code: Uint8Array, prepare: Dic
     Uint8Array.from({ length: 256 }, () => prepare.below(256)),
   );
   machine.core.flags.write(2);
+  prepareVectors(machine, prepare);
   return machine;
+}
+
+/** The vector registers, and MXCSR. */
+function vectorState({ core }: ReturnType<typeof machineWith>): number[] {
+  return [...core.vectors.i32.subarray(0, 16 * 8), core.words[STATE_MXCSR >> 2]!];
 }
 
 function compiledRegions(machine: ReturnType<typeof machineWith>): number {
@@ -59,6 +65,7 @@ describe.each([32, 64] as const)('compiled code of %i bits does as the interpret
     const chunk = () => 1 + dice.below(3000);
     const divergence = runInLockstep(first!, second!, { maxInstructions: 60_000, chunk });
     expect(divergence).toBeUndefined();
+    expect(vectorState(second!)).toEqual(vectorState(first!));
     expect(compiledRegions(second!)).toBeGreaterThan(0);
   });
 });

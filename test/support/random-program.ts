@@ -1,3 +1,7 @@
+import { CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE } from '../../src/isa/control.ts';
+import type { Machine } from '../../src/machine/machine.ts';
+import { STATE_CR4, STATE_XCR0 } from '../../src/state/layout.ts';
+
 /** Random straight code with a few branches, in a loop that counts down: what compiled code must do as handlers do. */
 
 /** A deterministic generator, so that a failure names the seed that repeats it. */
@@ -40,6 +44,37 @@ const VEX_FORMS: readonly VexForm[] = [
   [2, 0xf7, 3], // SHRX
   [3, 0xf0, 3], // RORX
 ];
+
+/** Mandatory prefix, map (1: 0F, 2: 0F38, 3: 0F3A), opcode, whether an immediate follows. */
+type VectorForm = readonly [prefix: number, map: number, opcode: number, immediate: boolean];
+const INTEGER_OPCODES = [
+  0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x74, 0x75, 0x76, 0xd1, 0xd2, 0xd3,
+  0xd4, 0xd5, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe8, 0xe9, 0xea, 0xeb,
+  0xec, 0xed, 0xee, 0xef, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe,
+]; // biome-ignore format: a table.
+const MOVES = [0x10, 0x11, 0x28, 0x29];
+const INTEGER_MOVES = [0x6f, 0x7f];
+const LOGIC = [0x14, 0x15, 0x54, 0x55, 0x56, 0x57];
+const VECTOR_FORMS: readonly VectorForm[] = [
+  ...INTEGER_OPCODES.map((opcode) => [0x66, 1, opcode, false] as const),
+  ...[
+    0x00, 0x1c, 0x1d, 0x1e, 0x20, 0x21, 0x23, 0x24, 0x25, 0x28, 0x29, 0x2b, 0x30, 0x31, 0x33, 0x34, 0x35,
+  ].map((opcode) => [0x66, 2, opcode, false] as const),
+  ...[0x37, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x40].map(
+    (opcode) => [0x66, 2, opcode, false] as const,
+  ),
+  ...[0, 0x66].flatMap((prefix) => [...MOVES, ...LOGIC].map((opcode) => [prefix, 1, opcode, false] as const)),
+  ...[0xf2, 0xf3].flatMap((prefix) => [0x10, 0x11].map((opcode) => [prefix, 1, opcode, false] as const)),
+  ...[0x66, 0xf3].flatMap((prefix) => INTEGER_MOVES.map((opcode) => [prefix, 1, opcode, false] as const)),
+  ...[0x66, 0xf2, 0xf3].map((prefix) => [prefix, 1, 0x70, true] as const),
+  ...[0, 0x66].map((prefix) => [prefix, 1, 0xc6, true] as const),
+  ...[0xf3, 0x66].map((prefix) => [prefix, 1, prefix === 0xf3 ? 0x7e : 0xd6, false] as const),
+  ...[0, 0x66].flatMap((prefix) => [0x12, 0x16].map((opcode) => [prefix, 1, opcode, false] as const)),
+  [0x66, 3, 0x0f, true],
+];
+/** Opcodes of which the random program takes the VEX-encoded form too, and those that have no operand in VEX.vvvv. */
+const VEX_TWINS = new Set([...INTEGER_OPCODES, ...LOGIC, ...INTEGER_MOVES, 0x28, 0x29, 0x70]);
+const TWO_OPERANDS = new Set([...INTEGER_MOVES, 0x28, 0x29, 0x70]);
 
 class Writer {
   readonly bytes: number[] = [];
@@ -119,7 +154,9 @@ class Writer {
       () => this.modrm([0x0f, dice.pick([0xa4, 0xac])], reg(), regs, wide, [byte()]),
       () => this.modrm([0x6b], reg(), regs, wide, [byte()]),
     ];
-    dice.pick(dice.below(2) === 0 ? forms : this.#rarerForms(wide, short))();
+    if (!short && dice.below(4) === 0) this.vector();
+    else if (dice.below(12) === 0) this.string();
+    else dice.pick(dice.below(2) === 0 ? forms : this.#rarerForms(wide, short))();
   }
 
   /** What compilers write less often. `short`: a prefix 66 is there already. */
@@ -163,6 +200,59 @@ class Writer {
       );
     }
     return forms;
+  }
+
+  /** An instruction on vector registers 0 to 7, legacy or VEX-encoded, now and then one between them and general registers. */
+  vector(): void {
+    const { dice, bytes, size } = this;
+    const xmm = () => dice.below(8);
+    const kind = dice.below(8);
+    if (kind === 0) {
+      const wide = size === 64 && dice.below(2) === 1;
+      this.prefixed(0x66, [0x0f, dice.pick([0x6e, 0x7e])], xmm(), REGISTERS[size], wide);
+      return;
+    }
+    if (kind === 1) {
+      const group = dice.pick([0x71, 0x72, 0x73]);
+      const extension = dice.pick(group === 0x73 ? [2, 3, 6, 7] : [2, 4, 6]);
+      bytes.push(0x66, 0x0f, group, 0xc0 | (extension << 3) | xmm(), dice.below(40));
+      return;
+    }
+    if (kind === 2) {
+      bytes.push(0x66, 0x0f, 0xd7, 0xc0 | (dice.pick(LEGACY) << 3) | xmm());
+      return;
+    }
+    const [prefix, map, opcode, more] = dice.pick(VECTOR_FORMS);
+    // Memory is at a multiple of 32, which suits all that must be aligned.
+    const isHalf = opcode === 0x12 || opcode === 0x16;
+    const isMemory = dice.below(3) === 0 || isHalf;
+    const displacement = dice.below(4) * 32;
+    const operand = isMemory ? [0x40 | (xmm() << 3) | RDI, displacement] : [0xc0 | (xmm() << 3) | xmm()];
+    if (size === 64 && dice.below(3) === 0 && map === 1 && VEX_TWINS.has(opcode)) {
+      const pp = prefix === 0 ? 0 : prefix === 0x66 ? 1 : prefix === 0xf3 ? 2 : 3;
+      const isTwo = TWO_OPERANDS.has(opcode);
+      const vvvv = isTwo ? 15 : ~xmm() & 15;
+      bytes.push(0xc5, 0x80 | (vvvv << 3) | (dice.below(2) << 2) | pp, opcode, ...operand);
+    } else {
+      if (prefix !== 0) bytes.push(prefix);
+      bytes.push(0x0f, ...(map === 2 ? [0x38] : map === 3 ? [0x3a] : []), opcode, ...operand);
+    }
+    if (more) bytes.push(dice.below(256));
+  }
+
+  /** MOVS STOS LODS SCAS CMPS, once or up to 15 times, between the two halves of the data; RDI and RSI come back. */
+  string(): void {
+    const { dice, bytes, size } = this;
+    const wide = size === 64;
+    const rex = wide ? [0x48] : [];
+    const save = wide ? [0x49, 0x89, 0xfe] : [0x57];
+    const restore = wide ? [0x4c, 0x89, 0xf7] : [0x5f];
+    // RSI = RDI + some; RCX = a few.
+    bytes.push(...save, ...rex, 0x8d, 0x77, dice.below(40), 0xb9, dice.below(12), 0, 0, 0);
+    if (dice.below(8) === 0) bytes.push(...rex, 0x8d, 0x7f, 100, ...rex, 0x8d, 0x76, 64, 0xfd);
+    const repeat = dice.pick([[], [0xf3], [0xf2]]);
+    const opcode = dice.pick([0xa4, 0xa5, 0xaa, 0xab, 0xac, 0xad, 0xa6, 0xa7, 0xae, 0xaf]);
+    bytes.push(...repeat, ...(wide && dice.below(2) === 0 ? [0x48] : []), opcode, 0xfc, ...restore);
   }
 
   /** A mandatory prefix comes before REX. */
@@ -235,6 +325,17 @@ class Writer {
       (distance >> 24) & 255,
     );
   }
+}
+
+/** Makes the vector instructions legal, and fills the registers: with numbers of few bits now and then. */
+export function prepareVectors(machine: Machine, dice: Dice): void {
+  const { core } = machine;
+  core.words[STATE_CR4 >> 2]! |= CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
+  core.words[STATE_XCR0 >> 2] = 7;
+  core.controlChanged();
+  const { u8 } = core.vectors;
+  for (let n = 0; n < 16 * 32; n++)
+    u8[n] = dice.below(3) === 0 ? dice.pick([0, 1, 255, 128]) : dice.below(256);
 }
 
 /** A program that ends with HLT after R15 (EBP) rounds. */

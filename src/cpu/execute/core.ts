@@ -24,7 +24,7 @@ import { linearAddress, SegmentAccess, updateFlatSegments } from '../../mmu/segm
 import { type CpuState, RIP_HI, RIP_LO } from '../../state/cpu-state.ts';
 import type { GuestFault } from '../../state/faults.ts';
 import type { Flags } from '../../state/flags.ts';
-import { STATE_CR0, STATE_CR4, STATE_XCR0 } from '../../state/layout.ts';
+import { STATE_CR0, STATE_CR4, STATE_SIMD, STATE_XCR0 } from '../../state/layout.ts';
 import type { VectorFile } from '../../state/vector-file.ts';
 import {
   BREAK_ACCESS,
@@ -214,6 +214,7 @@ export class Core {
       simd |= SIMD_AVX;
     }
     this.simd = simd;
+    this.words[STATE_SIMD >> 2] = simd;
   }
 
   /** After a load of ES, SS, DS, FS or GS alone: nothing but the checks of their accesses depends on it. */

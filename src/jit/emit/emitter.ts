@@ -69,6 +69,12 @@ export class Emitter {
   used = 0;
   written = 0;
   touchesMemory = false;
+  /** The same of the vector registers, and whether there are vector instructions at all. */
+  usedVectors = 0;
+  writtenVectors = 0;
+  hasVectors = false;
+  /** What has been found out since the block began or a handler was called: see `vector-operand.ts`. */
+  checked = 0;
   readonly splices: Splice[] = [];
   readonly codeSize: number;
   readonly flat: FlatSegments;
@@ -261,9 +267,10 @@ export class Emitter {
 
   /**
    * Takes a linear address (i64) from the stack and leaves the host address in HOST. One compare of the tag; a miss
-   * asks for the entry to be filled, and what still may not go straight to memory is left to the interpreter.
+   * asks for the entry to be filled, and what still may not go straight to memory is left to the interpreter, as is an
+   * address that is not aligned where it must be.
    */
-  probe(access: number, bytes: number): void {
+  probe(access: number, bytes: number, isAligned = false): void {
     const { code } = this;
     code.tee(ADDRESS);
     code.op(I32_WRAP_I64);
@@ -277,14 +284,24 @@ export class Emitter {
     code.tee(POINTER);
     code.memory(I64_LOAD, access * 8);
     code.get(ADDRESS);
-    if (bytes > 1) {
+    if (bytes > 1 && !isAligned) {
       code.i64(bytes - 1);
       code.op(I64_ADD);
     }
-    code.i64(-0x1000);
+    // The low bits of a misaligned address make it differ from every tag.
+    code.i64(isAligned ? -0x1000 | (bytes - 1) : -0x1000);
     code.op(I64_AND);
     code.op(I64_NE);
     code.if();
+    if (isAligned) {
+      code.get(ADDRESS);
+      code.op(I32_WRAP_I64);
+      code.i32(bytes - 1);
+      code.op(I32_AND);
+      code.if();
+      this.sideExit();
+      code.end();
+    }
     code.get(ADDRESS);
     code.op(I32_WRAP_I64);
     code.get(ADDRESS);

@@ -44,7 +44,19 @@ import { RCL, RCR, ROL, ROR } from './rotate.ts';
 import { SET_FORMS } from './set.ts';
 import { SAR, SHL, SHR } from './shift.ts';
 import { LEAVE, POP, PUSH } from './stack.ts';
+import { STRING_FORMS } from './string.ts';
+import { STRING_COMPARE_FORMS } from './string-compare.ts';
 import { DEC, NEG, SBB, SUB } from './subtract.ts';
+import { VECTOR_COMPARE } from './vector-compare.ts';
+import { VECTOR_INSERT } from './vector-insert.ts';
+import { VECTOR_INTEGER_ADD } from './vector-integer-add.ts';
+import { VECTOR_LOGIC } from './vector-logic.ts';
+import { VECTOR_MOVE } from './vector-move.ts';
+import { VECTOR_MULTIPLY } from './vector-multiply.ts';
+import type { VectorEmitters } from './vector-operand.ts';
+import { VECTOR_PACK } from './vector-pack.ts';
+import { VECTOR_SHIFT } from './vector-shift.ts';
+import { VECTOR_SHUFFLE } from './vector-shuffle.ts';
 
 /** By mnemonic: what compiled code does itself. Everything else calls the handler of the interpreter. */
 const FORMS: Readonly<Record<string, Form>> = {
@@ -52,7 +64,13 @@ const FORMS: Readonly<Record<string, Form>> = {
   CLD, CMC, CMP, CMPXCHG, CMPXCHG16B, CMPXCHG8B, CQO, CWDE, DEC, DIV, IDIV, IMUL, INC, LAHF, LEA, LEAVE, LFENCE, LZCNT,
   MFENCE, MOV, MOVBE, MOVNTI, MOVSX, MOVSXD, MOVZX, MUL, MULX, NEG, NOP, NOT, OR, PAUSE, POP, POPCNT, PREFETCH, PUSH, PUSHF,
   RCL, RCR, ROL, ROR, RORX, SAR, SARX, SBB, SFENCE, SHL, SHLD, SHLX, SHR, SHRD, SHRX, STC, STD, SUB, TEST, TZCNT, XADD,
-  XCHG, XOR, ...SET_FORMS, ...CONDITIONAL_MOVE_FORMS,
+  XCHG, XOR, ...SET_FORMS, ...CONDITIONAL_MOVE_FORMS, ...STRING_FORMS, ...STRING_COMPARE_FORMS,
+}; // biome-ignore format: a list of nouns.
+
+/** By name of op. */
+const VECTOR_EMITTERS: VectorEmitters = {
+  ...VECTOR_COMPARE, ...VECTOR_INSERT, ...VECTOR_INTEGER_ADD, ...VECTOR_LOGIC, ...VECTOR_MOVE, ...VECTOR_MULTIPLY, ...VECTOR_PACK,
+  ...VECTOR_SHIFT, ...VECTOR_SHUFFLE,
 }; // biome-ignore format: a list of nouns.
 
 /** SSE's MOVSD and the string one share names with forms here; their operand codes tell them apart. */
@@ -60,6 +78,7 @@ const GENERAL = /^(?:[EGB][bwdq]|[MI][bwdqv]?|I[bwdqv]|CL|[dq]|E|Ib)$/;
 
 /** The emitter of each op, where there is one. */
 export const EMITTERS: readonly (Emit | undefined)[] = OP_NAMES.map((name) => {
+  if (VECTOR_EMITTERS[name]) return VECTOR_EMITTERS[name];
   const [mnemonic = '', ...codes] = name.split('_');
   if (!codes.every((code) => GENERAL.test(code))) return undefined;
   return FORMS[mnemonic]?.(codes);

@@ -30,19 +30,43 @@ export const STATUS = NARROW + 5;
 export const BANK = NARROW + 6;
 export const MASK = NARROW + 7;
 export const FLAG_KIND = NARROW + 8;
-const NARROW_TEMPS = NARROW + 9;
-const NARROW_LOCALS = 9 + 2 * TEMPS_PER_SET;
+/** MXCSR.PE as it was when it was looked at. */
+export const INEXACT = NARROW + 9;
+const NARROW_TEMPS = NARROW + 10;
+const NARROW_LOCALS = 10 + 2 * TEMPS_PER_SET;
 
 export const LOCALS = [
   [WIDE_LOCALS, 0x7e],
   [NARROW_LOCALS, 0x7f],
 ] as const;
 
+// v128, where the region has vector instructions: the low halves of the vector registers, and temporaries.
+export const XMM = NARROW + NARROW_LOCALS;
+const VECTOR_TEMPS = XMM + 16;
+const VECTOR_LOCALS = 22;
+
+export const LOCALS_WITH_VECTORS = [...LOCALS, [VECTOR_LOCALS, 0x7b]] as const;
+
+export function vectorTemp(number: number): number {
+  return VECTOR_TEMPS + number;
+}
+
 export function firstTemp(wide: boolean, parity: number): number {
   return (wide ? WIDE_TEMPS : NARROW_TEMPS) + parity * TEMPS_PER_SET;
 }
 
-const NARROW_NAMES = ['$carry', '$rip', '$pointer', '$host', '$side', '$status', '$bank', '$mask', '$kind'];
+const NARROW_NAMES = [
+  '$carry',
+  '$rip',
+  '$pointer',
+  '$host',
+  '$side',
+  '$status',
+  '$bank',
+  '$mask',
+  '$kind',
+  '$inexact',
+];
 const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
 
 /** For the text form. */
@@ -54,5 +78,7 @@ export function localName(index: number): string {
   if (index === FLAG_A) return '$a';
   if (index === FLAG_B) return '$b';
   if (index < NARROW) return `$q${index - WIDE_TEMPS}`;
+  if (index >= VECTOR_TEMPS) return `$v${index - VECTOR_TEMPS}`;
+  if (index >= XMM) return `$xmm${index - XMM}`;
   return NARROW_NAMES[index - NARROW] ?? `$d${index - NARROW_TEMPS}`;
 }

@@ -3,6 +3,7 @@ import {
   BLOCK,
   BR,
   BR_IF,
+  BULK,
   CALL,
   ELSE,
   END,
@@ -13,7 +14,10 @@ import {
   LOCAL_SET,
   LOCAL_TEE,
   LOOP,
+  MEMORY_COPY,
+  MEMORY_FILL,
   RETURN_CALL_INDIRECT,
+  SIMD,
   TYPE_VOID,
 } from './opcodes.ts';
 
@@ -99,6 +103,37 @@ export class Code extends ByteBuffer {
     this.u8(opcode);
     this.u8(0);
     this.u32(offset);
+  }
+
+  /** Destination, source and length are on the stack. */
+  memoryCopy(): void {
+    this.u8(BULK);
+    this.u8(MEMORY_COPY);
+    this.u8(0);
+    this.u8(0);
+  }
+
+  /** Destination, value and length are on the stack. */
+  memoryFill(): void {
+    this.u8(BULK);
+    this.u8(MEMORY_FILL);
+    this.u8(0);
+  }
+
+  /** A vector operation; `immediate` are its lanes, where it has any. */
+  simd(operation: number, immediate: readonly number[] = []): void {
+    this.u8(SIMD);
+    this.u32(operation);
+    for (const byte of immediate) this.u8(byte);
+  }
+
+  /** A load or store of a vector, or of a scalar in all its lanes; `lane` where it is one of them. */
+  simdMemory(operation: number, offset = 0, lane?: number): void {
+    this.u8(SIMD);
+    this.u32(operation);
+    this.u8(0);
+    this.u32(offset);
+    if (lane !== undefined) this.u8(lane);
   }
 
   #open(opcode: number): number {

@@ -38,6 +38,7 @@ export const I32_EQ = 0x46;
 export const I32_NE = 0x47;
 export const I32_LT_S = 0x48;
 export const I32_LT_U = 0x49;
+export const I32_GT_U = 0x4b;
 export const I32_LE_S = 0x4c;
 export const I32_LE_U = 0x4d;
 export const I32_GE_S = 0x4e;
@@ -47,6 +48,7 @@ export const I64_EQ = 0x51;
 export const I64_NE = 0x52;
 export const I64_LT_S = 0x53;
 export const I64_LT_U = 0x54;
+export const I64_GT_U = 0x56;
 
 /** Add to an i32 arithmetic operation for the i64 one. */
 export const WIDE_ALU = 0x12;
@@ -82,6 +84,13 @@ export const I64_EXTEND_I32_S = 0xac;
 export const I64_EXTEND_I32_U = 0xad;
 export const I32_EXTEND8_S = 0xc0;
 export const I32_EXTEND16_S = 0xc1;
+
+/** Prefix of the bulk memory instructions, and which. */
+export const BULK = 0xfc;
+export const MEMORY_COPY = 0x0a;
+export const MEMORY_FILL = 0x0b;
+/** Prefix of the vector instructions: the number follows, see `simd.ts`. */
+export const SIMD = 0xfd;
 
 /** Value types and the type of a block without results. */
 export const TYPE_I32 = 0x7f;

@@ -1,3 +1,6 @@
+import { BULK, MEMORY_COPY, SIMD } from './opcodes.ts';
+import * as simd from './simd.ts';
+
 /**
  * A text form of function bodies for people and golden files: one instruction a line, blocks indented, branches with
  * the distance that is encoded.
@@ -11,6 +14,21 @@ const NAMES: Readonly<Record<number, string>> = {
   65: 'i32.const S', 66: 'i64.const X',
   167: 'i32.wrap_i64', 172: 'i64.extend_i32_s', 173: 'i64.extend_i32_u', 192: 'i32.extend8_s', 193: 'i32.extend16_s',
 }; // biome-ignore format: code and name.
+/** Of the vector instructions: `I8X16_ADD` is `i8x16.add`, and what has no name of its own is the sibling for doubles. */
+const VECTOR_NAMES = new Map(
+  Object.entries(simd)
+    .filter(([name]) => !name.startsWith('DOUBLE_'))
+    .map(([name, number]) => [number, name.toLowerCase().replace('_', '.')]),
+);
+
+function vectorName(number: number): string {
+  const known = VECTOR_NAMES.get(number);
+  if (known) return known;
+  const single =
+    VECTOR_NAMES.get(number - (number < simd.V128_NOT ? simd.DOUBLE_COMPARE : simd.DOUBLE_ALU)) ?? '?';
+  return single.replace('f32x4', 'f64x2');
+}
+
 const COMPARISONS = 'eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u'.split(' ');
 const ARITHMETIC =
   'clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr'.split(' ');
@@ -68,14 +86,41 @@ export function bodyText(bytes: Uint8Array, local: (index: number) => string): s
     unsigned();
     return `+0x${unsigned().toString(16)}`;
   };
+  const vector = (): string => {
+    const number = unsigned();
+    const name = vectorName(number);
+    const isLoad =
+      number <= simd.V128_STORE || number === simd.V128_LOAD32_ZERO || number === simd.V128_LOAD64_ZERO;
+    const isLane = number >= simd.V128_LOAD32_LANE && number <= simd.V128_STORE64_LANE;
+    if (isLoad || isLane) return `${name} ${operand('M')}${isLane ? ` ${bytes[at++]}` : ''}`;
+    const lanes =
+      number === simd.V128_CONST || number === simd.I8X16_SHUFFLE
+        ? 16
+        : number >= simd.I8X16_EXTRACT_LANE_U && number <= simd.F32X4_REPLACE_LANE + 2
+          ? 1
+          : 0;
+    at += lanes;
+    return [name, ...bytes.subarray(at - lanes, at)].join(' ');
+  };
+  const indent = () => '  '.repeat(Math.max(depth, 0));
   while (at < bytes.length) {
     const opcode = bytes[at++]!;
+    if (opcode === SIMD) {
+      lines.push(indent() + vector());
+      continue;
+    }
+    if (opcode === BULK) {
+      const isCopy = bytes[at] === MEMORY_COPY;
+      at += isCopy ? 3 : 2;
+      lines.push(indent() + (isCopy ? 'memory.copy' : 'memory.fill'));
+      continue;
+    }
     const name = nameOf(opcode) ?? `0x${opcode.toString(16)}`;
     if (opcode === 0x0b || opcode === 0x05) depth--;
     const opens = opcode >= 0x02 && opcode <= 0x04;
     if (opens) at++;
     const [word, ...kinds] = name.split(' ');
-    lines.push('  '.repeat(Math.max(depth, 0)) + [word, ...kinds.map(operand)].join(' '));
+    lines.push(indent() + [word, ...kinds.map(operand)].join(' '));
     if (opens || opcode === 0x05) depth++;
   }
   return lines.join('\n');
