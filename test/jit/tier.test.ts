@@ -13,7 +13,7 @@ const STACK = 0x280000;
 function machineWith(size: 32 | 64, jit: boolean, code: Uint8Array, prepare: Dice, crossing = false) {
   const kernel = { name: 'translate.elf', bytes: guestFile(join('bin', 'translate', 'translate.elf')) };
   const commandLine = 'pages=4k order=seq size=64M touches=1 write=1';
-  const machine = createMachine({ kernel, commandLine, memory: 1 << 26, jit });
+  const machine = createMachine({ kernel, commandLine, memory: 1 << 26, cpu: 'max', jit });
   if (size === 64) {
     machine.runUntil({ mode: '64-bit' });
     machine.step(200);

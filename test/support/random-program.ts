@@ -55,6 +55,7 @@ const INTEGER_OPCODES = [
 const MOVES = [0x10, 0x11, 0x28, 0x29];
 const INTEGER_MOVES = [0x6f, 0x7f];
 const LOGIC = [0x14, 0x15, 0x54, 0x55, 0x56, 0x57];
+const FLOAT = [0x51, 0x58, 0x59, 0x5c, 0x5d, 0x5e, 0x5f];
 const VECTOR_FORMS: readonly VectorForm[] = [
   ...INTEGER_OPCODES.map((opcode) => [0x66, 1, opcode, false] as const),
   ...[
@@ -71,10 +72,28 @@ const VECTOR_FORMS: readonly VectorForm[] = [
   ...[0xf3, 0x66].map((prefix) => [prefix, 1, prefix === 0xf3 ? 0x7e : 0xd6, false] as const),
   ...[0, 0x66].flatMap((prefix) => [0x12, 0x16].map((opcode) => [prefix, 1, opcode, false] as const)),
   [0x66, 3, 0x0f, true],
+  ...[0, 0x66, 0xf2, 0xf3].flatMap((prefix) => FLOAT.map((opcode) => [prefix, 1, opcode, false] as const)),
+  ...[0, 0x66, 0xf2, 0xf3].map((prefix) => [prefix, 1, 0xc2, true] as const),
+  ...[0, 0x66].flatMap((prefix) => [0x2e, 0x2f].map((opcode) => [prefix, 1, opcode, false] as const)),
+  ...[0, 0xf2, 0xf3].flatMap((prefix) =>
+    [0x5a, 0x5b].map(
+      (opcode) => [prefix, 1, opcode === 0x5b && prefix === 0xf2 ? 0x5a : opcode, false] as const,
+    ),
+  ),
 ];
 /** Opcodes of which the random program takes the VEX-encoded form too, and those that have no operand in VEX.vvvv. */
-const VEX_TWINS = new Set([...INTEGER_OPCODES, ...LOGIC, ...INTEGER_MOVES, 0x28, 0x29, 0x70]);
-const TWO_OPERANDS = new Set([...INTEGER_MOVES, 0x28, 0x29, 0x70]);
+const VEX_TWINS = new Set([
+  ...INTEGER_OPCODES,
+  ...LOGIC,
+  ...INTEGER_MOVES,
+  ...FLOAT,
+  0x28,
+  0x29,
+  0x2e,
+  0x2f,
+  0x70,
+]);
+const TWO_OPERANDS = new Set([...INTEGER_MOVES, 0x28, 0x29, 0x2e, 0x2f, 0x70]);
 
 class Writer {
   readonly bytes: number[] = [];
@@ -206,7 +225,19 @@ class Writer {
   vector(): void {
     const { dice, bytes, size } = this;
     const xmm = () => dice.below(8);
-    const kind = dice.below(8);
+    const kind = dice.below(9);
+    if (kind === 8) {
+      // Between floating point and general registers.
+      const wide = size === 64 && dice.below(2) === 1;
+      this.prefixed(
+        dice.pick([0xf2, 0xf3]),
+        [0x0f, dice.pick([0x2a, 0x2c, 0x2d])],
+        dice.pick(LEGACY),
+        LEGACY,
+        wide,
+      );
+      return;
+    }
     if (kind === 0) {
       const wide = size === 64 && dice.below(2) === 1;
       this.prefixed(0x66, [0x0f, dice.pick([0x6e, 0x7e])], xmm(), REGISTERS[size], wide);
@@ -230,7 +261,7 @@ class Writer {
     const operand = isMemory ? [0x40 | (xmm() << 3) | RDI, displacement] : [0xc0 | (xmm() << 3) | xmm()];
     if (size === 64 && dice.below(3) === 0 && map === 1 && VEX_TWINS.has(opcode)) {
       const pp = prefix === 0 ? 0 : prefix === 0x66 ? 1 : prefix === 0xf3 ? 2 : 3;
-      const isTwo = TWO_OPERANDS.has(opcode);
+      const isTwo = TWO_OPERANDS.has(opcode) || (opcode === 0x51 && prefix !== 0xf2 && prefix !== 0xf3);
       const vvvv = isTwo ? 15 : ~xmm() & 15;
       bytes.push(0xc5, 0x80 | (vvvv << 3) | (dice.below(2) << 2) | pp, opcode, ...operand);
     } else {

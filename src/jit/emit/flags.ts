@@ -348,9 +348,9 @@ export class FlagEmitter {
     this.#set({ materialise: emit });
   }
 
-  /** Replaces all flags: `emit` sets FLAG_RESULT and FLAG_CARRY, when somebody asks. */
-  overwrite(emit: () => void): void {
-    this.#set({ materialise: emit });
+  /** Replaces all flags: `emit` sets FLAG_RESULT and FLAG_CARRY, when somebody asks; see `Pending` for `condition`. */
+  overwrite(emit: () => void, condition?: (condition: number) => boolean): void {
+    this.#set({ materialise: emit, ...(condition ? { condition } : {}) });
   }
 
   /** Changes the flags in the locals at once. */

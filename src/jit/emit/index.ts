@@ -23,6 +23,10 @@ import { CBW, CDQ, CDQE, CQO, CWDE } from './convert.ts';
 import { SHLD, SHRD } from './double-shift.ts';
 import { CMPXCHG, CMPXCHG8B, CMPXCHG16B, XADD, XCHG } from './exchange.ts';
 import { CLC, CLD, CMC, LAHF, PUSHF, STC, STD } from './flag.ts';
+import { FLOAT_ARITHMETIC } from './float-arithmetic.ts';
+import { FLOAT_COMPARE } from './float-compare.ts';
+import { FLOAT_CONVERT } from './float-convert.ts';
+import { FLOAT_CONVERT_INTEGER } from './float-convert-integer.ts';
 import type { Emit, Form } from './form.ts';
 import { AND, NOT, OR, XOR } from './logic.ts';
 import {
@@ -70,7 +74,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 /** By name of op. */
 const VECTOR_EMITTERS: VectorEmitters = {
   ...VECTOR_COMPARE, ...VECTOR_INSERT, ...VECTOR_INTEGER_ADD, ...VECTOR_LOGIC, ...VECTOR_MOVE, ...VECTOR_MULTIPLY, ...VECTOR_PACK,
-  ...VECTOR_SHIFT, ...VECTOR_SHUFFLE,
+  ...VECTOR_SHIFT, ...VECTOR_SHUFFLE, ...FLOAT_ARITHMETIC, ...FLOAT_COMPARE, ...FLOAT_CONVERT, ...FLOAT_CONVERT_INTEGER,
 }; // biome-ignore format: a list of nouns.
 
 /** SSE's MOVSD and the string one share names with forms here; their operand codes tell them apart. */

@@ -7,6 +7,8 @@ import {
   CALL,
   ELSE,
   END,
+  F32_CONST,
+  F64_CONST,
   I32_CONST,
   I64_CONST,
   IF,
@@ -96,6 +98,23 @@ export class Code extends ByteBuffer {
   i64(lo: number, hi: number = lo >> 31): void {
     this.u8(I64_CONST);
     this.s64(lo, hi);
+  }
+
+  /** A single by its bits. */
+  f32(word: number): void {
+    this.u8(F32_CONST);
+    this.#word(word);
+  }
+
+  /** A double by its high word; the low one is 0. */
+  f64(high: number): void {
+    this.u8(F64_CONST);
+    this.#word(0);
+    this.#word(high);
+  }
+
+  #word(word: number): void {
+    for (let shift = 0; shift < 32; shift += 8) this.u8((word >>> shift) & 0xff);
   }
 
   /** A load or a store, at a fixed offset from the address on the stack. No alignment is promised. */

@@ -30,6 +30,8 @@ export const I32_STORE16 = 0x3b;
 
 export const I32_CONST = 0x41;
 export const I64_CONST = 0x42;
+export const F32_CONST = 0x43;
+export const F64_CONST = 0x44;
 
 /** Add to an i32 comparison for the i64 one. */
 export const WIDE_COMPARE = 0x0b;
@@ -49,6 +51,13 @@ export const I64_NE = 0x52;
 export const I64_LT_S = 0x53;
 export const I64_LT_U = 0x54;
 export const I64_GT_U = 0x56;
+
+export const F32_EQ = 0x5b;
+export const F32_NE = 0x5c;
+export const F32_LT = 0x5d;
+export const F64_EQ = 0x61;
+export const F64_NE = 0x62;
+export const F64_LT = 0x63;
 
 /** Add to an i32 arithmetic operation for the i64 one. */
 export const WIDE_ALU = 0x12;
@@ -79,9 +88,21 @@ export const I64_SHR_S = 0x87;
 export const I64_SHR_U = 0x88;
 export const I64_ROTL = 0x89;
 
+export const F32_ABS = 0x8b;
+export const F32_NEAREST = 0x90;
+export const F64_ABS = 0x99;
+export const F64_NEAREST = 0x9e;
 export const I32_WRAP_I64 = 0xa7;
+export const I32_TRUNC_F32_S = 0xa8;
+export const I32_TRUNC_F64_S = 0xaa;
 export const I64_EXTEND_I32_S = 0xac;
 export const I64_EXTEND_I32_U = 0xad;
+export const I64_TRUNC_F32_S = 0xae;
+export const I64_TRUNC_F64_S = 0xb0;
+export const F32_CONVERT_I32_S = 0xb2;
+export const F32_CONVERT_I64_S = 0xb4;
+export const F64_CONVERT_I32_S = 0xb7;
+export const F64_CONVERT_I64_S = 0xb9;
 export const I32_EXTEND8_S = 0xc0;
 export const I32_EXTEND16_S = 0xc1;
 

@@ -11,7 +11,10 @@ const NAMES: Readonly<Record<number, string>> = {
   32: 'local.get V', 33: 'local.set V', 34: 'local.tee V',
   40: 'i32.load M', 41: 'i64.load M', 44: 'i32.load8_s M', 45: 'i32.load8_u M', 46: 'i32.load16_s M',
   47: 'i32.load16_u M', 54: 'i32.store M', 55: 'i64.store M', 58: 'i32.store8 M', 59: 'i32.store16 M',
-  65: 'i32.const S', 66: 'i64.const X',
+  65: 'i32.const S', 66: 'i64.const X', 67: 'f32.const F', 68: 'f64.const FF',
+  91: 'f32.eq', 92: 'f32.ne', 93: 'f32.lt', 97: 'f64.eq', 98: 'f64.ne', 99: 'f64.lt', 139: 'f32.abs', 144: 'f32.nearest',
+  153: 'f64.abs', 158: 'f64.nearest', 168: 'i32.trunc_f32_s', 170: 'i32.trunc_f64_s', 174: 'i64.trunc_f32_s',
+  176: 'i64.trunc_f64_s', 178: 'f32.convert_i32_s', 180: 'f32.convert_i64_s', 183: 'f64.convert_i32_s', 185: 'f64.convert_i64_s',
   167: 'i32.wrap_i64', 172: 'i64.extend_i32_s', 173: 'i64.extend_i32_u', 192: 'i32.extend8_s', 193: 'i32.extend16_s',
 }; // biome-ignore format: code and name.
 /** Of the vector instructions: `I8X16_ADD` is `i8x16.add`, and what has no name of its own is the sibling for doubles. */
@@ -78,6 +81,15 @@ export function bodyText(bytes: Uint8Array, local: (index: number) => string): s
     if (kind === 'L') return String(unsigned());
     if (kind === 'V') return local(unsigned());
     if (kind === 'S') return String(signed()[0]);
+    if (kind[0] === 'F') {
+      const words = [...kind].map(() => {
+        at += 4;
+        return bytes
+          .subarray(at - 4, at)
+          .reduceRight((hex, byte) => hex + byte.toString(16).padStart(2, '0'), '');
+      });
+      return `0x${words.reverse().join('')}`;
+    }
     if (kind === 'X') {
       const [lo, hi] = signed();
       if (hi === lo >> 31) return String(lo);
