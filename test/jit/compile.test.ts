@@ -58,6 +58,12 @@ describe('the WebAssembly of small regions', () => {
     ['call-and-return', 'e801000000 f4 4801d8 c3', 64], // call; hlt; add rax,rbx; ret
     ['segment-base', '65488b042528000000 f4', 64], // mov rax,gs:[0x28]
     ['handler', '0fa2 01d8 f4', 64], // cpuid; add eax,ebx
+    ['exchange', 'f00fb11f f4', 64], // lock cmpxchg [rdi],ebx
+    ['long-division', '48f7f1 f4', 64], // div rcx
+    ['string-copy', 'f3a4 f4', 64], // rep movsb
+    ['vector-add', '660ffe07 f4', 64], // paddd xmm0,[rdi]
+    ['double-add', 'f20f58c1 f4', 64], // addsd xmm0,xmm1
+    ['double-compare', '660f2ec1 7700 f4', 64], // ucomisd xmm0,xmm1; ja
     ['flat-32-bit', '8b4508 40 c9 c3', 32], // mov eax,[ebp+8]; inc eax; leave; ret
   ] as const)('%s', async (name, hex, size) => {
     // biome-ignore format: a table.

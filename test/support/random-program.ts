@@ -192,7 +192,13 @@ class Writer {
       () => this.modrm([0x0f, 0xb0], dice.pick(byteRegs), byteRegs, false),
       () => this.modrm([0x0f, 0xc1], reg(), regs, wide),
       () => this.modrm([0x0f, 0xc0], dice.pick(byteRegs), byteRegs, false),
-      () => this.modrm([0x0f, dice.pick(bitwise)], reg(), regs, wide),
+      () =>
+        bytes.push(
+          ...(wide ? [0x48] : []),
+          0x0f,
+          dice.pick(bitwise),
+          0xc0 | (dice.pick(LEGACY) << 3) | dice.pick(LEGACY),
+        ),
       () => this.bitString(dice.pick(bitwise), wide),
       () => this.modrm([0xd1], dice.pick([2, 3]), regs, wide),
       () => this.modrm([0xc1], dice.pick([2, 3]), regs, wide, [byte()]),
