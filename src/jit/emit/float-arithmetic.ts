@@ -14,9 +14,9 @@ import { type LaneEmit, requirePlainRounding, type VectorEmitters } from './vect
 
 const RESULT = 4;
 
-/** Pushes where the result is infinite or no number. */
-function notFinite(f: FloatLanes, result: number): void {
-  f.abs(result).infinity().compare(simd.F32X4_LT).bits(simd.V128_NOT);
+/** Pushes where the result is neither infinite nor no number. */
+function isBounded(f: FloatLanes, result: number): void {
+  f.abs(result).infinity().compare(simd.F32X4_LT);
 }
 
 /** An exact sum gives each operand back when the other one is taken away. */
@@ -25,7 +25,7 @@ function sum(kind: Kind, op: number): LaneEmit {
     requirePlainRounding(e);
     const f = new FloatLanes(e, kind);
     const result = f.get(a).get(b).alu(op).keep(RESULT);
-    exitIfSpecial(f, [a, b], () => notFinite(f, result));
+    exitIfSpecial(f, [a, b], () => isBounded(f, result));
     exitIfInexact(f, () => {
       if (op === simd.F32X4_ADD) {
         f.get(result).get(a).alu(simd.F32X4_SUB).get(b).compare(simd.F32X4_NE);
@@ -41,16 +41,15 @@ function sum(kind: Kind, op: number): LaneEmit {
 }
 
 /**
- * Pushes where the result is out of range, but not where it is 0 because an operand is. The least normal number may be what a
- * smaller one was rounded to.
+ * Pushes where the result is in range, or 0 because an operand is. The least normal number may be what a smaller one was
+ * rounded to.
  */
-function outOfRange(f: FloatLanes, result: number, pushZero: () => void): void {
+function isInRange(f: FloatLanes, result: number, pushZero: () => void): void {
   f.abs(result).least().compare(simd.F32X4_GT);
   f.isZero(result);
   pushZero();
   f.bits(simd.V128_AND).bits(simd.V128_OR);
   f.abs(result).infinity().compare(simd.F32X4_LT).bits(simd.V128_AND);
-  f.bits(simd.V128_NOT);
 }
 
 function product(kind: Kind): LaneEmit {
@@ -58,7 +57,7 @@ function product(kind: Kind): LaneEmit {
     requirePlainRounding(e);
     const f = new FloatLanes(e, kind);
     const result = f.get(a).get(b).alu(simd.F32X4_MUL).keep(RESULT);
-    exitIfSpecial(f, [a, b], () => outOfRange(f, result, () => f.isZero(a).isZero(b).bits(simd.V128_OR)));
+    exitIfSpecial(f, [a, b], () => isInRange(f, result, () => f.isZero(a).isZero(b).bits(simd.V128_OR)));
     // Factors of half the digits have an exact product.
     exitIfInexact(f, () => lowDigits(f, a, b));
     finish(f, a, result);
@@ -70,7 +69,7 @@ function quotient(kind: Kind): LaneEmit {
     requirePlainRounding(e);
     const f = new FloatLanes(e, kind);
     const result = f.get(a).get(b).alu(simd.F32X4_DIV).keep(RESULT);
-    exitIfSpecial(f, [a, b], () => outOfRange(f, result, () => f.isZero(a)));
+    exitIfSpecial(f, [a, b], () => isInRange(f, result, () => f.isZero(a)));
     exitIfInexact(f, () => {
       lowDigits(f, result, b);
       f.get(result).get(b).alu(simd.F32X4_MUL).get(a).compare(simd.F32X4_NE).bits(simd.V128_OR);
@@ -85,7 +84,7 @@ function root(kind: Kind): LaneEmit {
     requirePlainRounding(e);
     const f = new FloatLanes(e, kind);
     const result = f.get(b).alu(simd.F32X4_SQRT).keep(RESULT);
-    exitIfSpecial(f, [b], () => notFinite(f, result));
+    exitIfSpecial(f, [b], () => isBounded(f, result));
     exitIfInexact(f, () => {
       lowDigits(f, result);
       f.get(result).get(result).alu(simd.F32X4_MUL).get(b).compare(simd.F32X4_NE).bits(simd.V128_OR);

@@ -15,7 +15,7 @@ const RESULT = 4;
 /** CVTSS2SD: exact. An infinity is left to the interpreter with the NaNs. */
 const toDouble: LaneEmit = (e, a, b) => {
   const single = new FloatLanes(e, 'SS');
-  exitIfSpecial(single, [b], () => single.abs(b).infinity().compare(simd.F32X4_LT).bits(simd.V128_NOT));
+  exitIfSpecial(single, [b], () => single.abs(b).infinity().compare(simd.F32X4_LT));
   single.get(b).bits(simd.F64X2_PROMOTE_LOW_F32X4);
   const double = new FloatLanes(e, 'SD');
   finish(double, a, double.keep(RESULT));

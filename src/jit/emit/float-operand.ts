@@ -87,12 +87,6 @@ export class FloatLanes {
     return this;
   }
 
-  /** Pushes where the value is a denormal. */
-  denormal(local: number): this {
-    this.abs(local).least().compare(simd.F32X4_LT);
-    return this.get(local).zero().compare(simd.F32X4_NE).bits(simd.V128_AND);
-  }
-
   /** Pushes where the value is 0. */
   isZero(local: number): this {
     return this.get(local).zero().compare(simd.F32X4_EQ);
@@ -141,27 +135,28 @@ export function lowDigits(f: FloatLanes, ...locals: readonly number[]): void {
 }
 
 /**
- * Leaves where an operand is a denormal or a NaN, and where `pushMore` says so; a comparison first, which zeros alone pass
- * besides them.
+ * Leaves where an operand is a denormal or a NaN, and where `pushGood` (a mask) says no. One look at all of it first, which
+ * besides these only zeros do not pass.
  */
-export function exitIfSpecial(f: FloatLanes, locals: readonly number[], pushMore?: () => void): void {
+export function exitIfSpecial(f: FloatLanes, locals: readonly number[], pushGood?: () => void): void {
   const { code } = f.e;
   const gather = (push: (local: number) => void) => {
     for (const [at, local] of locals.entries()) {
       push(local);
-      if (at > 0) f.bits(simd.V128_OR);
+      if (at > 0) f.bits(simd.V128_AND);
     }
-    if (!pushMore) return;
-    pushMore();
-    f.bits(simd.V128_OR);
+    if (pushGood) {
+      pushGood();
+      f.bits(simd.V128_AND);
+    }
+    f.bits(simd.V128_NOT);
   };
-  // Not "at least the least normal number", which a NaN is not either.
-  gather((local) => f.abs(local).least().compare(simd.F32X4_GE).bits(simd.V128_NOT));
+  gather((local) => f.abs(local).least().compare(simd.F32X4_GE));
   f.any();
   code.if();
   gather((local) => {
-    f.denormal(local);
-    f.get(local).get(local).compare(simd.F32X4_NE).bits(simd.V128_OR);
+    f.abs(local).least().compare(simd.F32X4_GE);
+    f.isZero(local).bits(simd.V128_OR);
   });
   f.exitIfAny();
   code.end();

@@ -134,8 +134,10 @@ function repeated(
   code.op(I32_EQZ);
   code.brIf(done);
   e.getRegister(RCX, 32);
-  code.i32(31 - Math.clz32(size >> 3));
-  code.op(I32_SHL);
+  if (size > 8) {
+    code.i32(31 - Math.clz32(size >> 3));
+    code.op(I32_SHL);
+  }
   const bytes = e.keep(3, 32);
   pushDirection(e);
   for (const register of registers) {
