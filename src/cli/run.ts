@@ -7,6 +7,7 @@ import { loadDisassembler } from '../debug/trace.ts';
 import type { ExitResult, Pc } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
+import { cpuListText } from './cpu-list.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { runLive } from './live-run.ts';
@@ -25,6 +26,10 @@ export interface RawRunOptions extends RawBootOptions {
 }
 
 export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions): Promise<number> {
+  if (raw.cpu === 'help') {
+    io.stdout.write(cpuListText());
+    return 0;
+  }
   const limits = limitsOf(raw);
   const success =
     raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);

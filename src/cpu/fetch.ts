@@ -1,13 +1,13 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
-import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
+import type { Instruction } from '../isa/instruction.ts';
 import { CS } from '../isa/registers.ts';
 import { RIP_HI, segmentWord } from '../state/cpu-state.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT } from '../state/layout.ts';
+import { Binding } from './binding.ts';
 import { Block, type BlockCache } from './blocks.ts';
 import { decode } from './decode/decode.ts';
-import { OP_UD, opEndsBlock, opFallback, opFeature } from './decode/ops.ts';
+import { OP_UD, opEndsBlock } from './decode/ops.ts';
 import type { Core, Handler } from './execute/core.ts';
-import { HANDLERS } from './handlers.ts';
 
 /** Longest block, in instructions: a block is also the grain at which pending events are looked at. */
 const MAX_BLOCK = 64;
@@ -28,30 +28,12 @@ export class Fetcher {
   readonly #core: Core;
   readonly #blocks: BlockCache;
   readonly #scratch = new Uint8Array(16);
-  /** Handler of each op on this processor model; where the model lacks the feature, of what it decodes instead. */
-  readonly #handlers: readonly Handler[];
-  /** The same for VEX-encoded instructions of 128 and of 256 bits, which may need other features. */
-  readonly #handlersVex: readonly (readonly Handler[])[];
+  readonly #binding: Binding;
 
   constructor(core: Core, blocks: BlockCache) {
     this.#core = core;
     this.#blocks = blocks;
-    const bind = (lacks: (feature: string) => boolean, vectorLength: number) =>
-      HANDLERS.map((handler, op) => {
-        const feature = opFeature(op, vectorLength);
-        return feature !== undefined && lacks(feature) ? HANDLERS[opFallback(op)]! : handler;
-      });
-    const { model } = core;
-    this.#handlers = bind((feature) => !model.has(feature), 0);
-    // Whatever works on vector registers needs AVX besides its own feature (AES, FMA ...).
-    const lacksVex = (feature: string) =>
-      !model.has(feature) || !(feature.startsWith('bmi') || model.has('avx'));
-    this.#handlersVex = [bind(lacksVex, 0), bind(lacksVex, 1)];
-  }
-
-  #handlerOf(insn: Instruction): Handler {
-    const table = insn.prefixes & PREFIX_VEX ? this.#handlersVex[insn.vectorLength]! : this.#handlers;
-    return table[insn.op]!;
+    this.#binding = new Binding(core.model);
   }
 
   blockAt(ripLo: number, ripHi: number): Block {
@@ -123,13 +105,13 @@ export class Fetcher {
     let offset = 0;
     while (instructions.length < MAX_BLOCK && offset < available) {
       if (stop > 0 && offset === stop) break;
-      const insn = decode(bytes, host + offset, available - offset, size);
+      const insn = decode(bytes, host + offset, available - offset, size, undefined, this.#binding.rules);
       if (!insn) break;
       insn.start = offset;
       offset += insn.length;
       insn.next = offset;
       instructions.push(insn);
-      handlers.push(this.#handlerOf(insn));
+      handlers.push(this.#binding.handlerOf(insn));
       if (opEndsBlock(insn.op) || insn.op === OP_UD) break;
     }
     return instructions.length > 0 ? new Block(location, instructions, handlers) : undefined;
@@ -144,14 +126,14 @@ export class Fetcher {
       const at = (lo + count) | 0;
       const carry = size === 64 && at >>> 0 < lo >>> 0 ? 1 : 0;
       bytes[count++] = core.mmu.fetchByte(at, (hi + carry) | 0);
-      const insn = decode(bytes, 0, count, size);
+      const insn = decode(bytes, 0, count, size, undefined, this.#binding.rules);
       if (!insn) {
         if (count >= MAX_INSTRUCTION_BYTES) core.raiseGP(0);
         continue;
       }
       insn.start = 0;
       insn.next = insn.length;
-      const block = new Block(location, [insn], [this.#handlerOf(insn)]);
+      const block = new Block(location, [insn], [this.#binding.handlerOf(insn)]);
       return size === 64 ? this.#carrying(block, core.ripLo()) : block;
     }
   }

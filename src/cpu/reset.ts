@@ -23,6 +23,8 @@ const DATA = (3 << 8) | DESC_S | DESC_P | DESC_USABLE;
 const CODE = (0xb << 8) | DESC_S | DESC_P | DESC_USABLE;
 /** Fast strings on; neither branch trace store nor precise events. */
 const MISC_ENABLE = (1 << 0) | (1 << 11) | (1 << 12);
+/** MONITOR and MWAIT are there. */
+const MONITOR_ENABLE = 1 << 18;
 
 /** Power-up (SDM Vol. 3A, "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT"). */
 export function resetCore(core: Core): void {
@@ -46,7 +48,7 @@ export function resetCore(core: Core): void {
   words[STATE_MXCSR >> 2] = 0x1f80;
   words[STATE_PAT >> 2] = 0x00070406;
   words[(STATE_PAT >> 2) + 1] = 0x00070406;
-  words[STATE_MISC_ENABLE >> 2] = MISC_ENABLE;
+  words[STATE_MISC_ENABLE >> 2] = MISC_ENABLE | (core.model.has('monitor') ? MONITOR_ENABLE : 0);
   const [signature] = core.model.cpuid(1, 0, core);
   core.gpr32[RDX * 2] = signature;
   core.pending = 0;

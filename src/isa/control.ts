@@ -37,6 +37,8 @@ export const EFER_SCE = 1 << 0;
 export const EFER_LME = 1 << 8;
 export const EFER_LMA = 1 << 10;
 export const EFER_NXE = 1 << 11;
+/** AMD: FXSAVE and FXRSTOR leave out the XMM registers in 64-bit mode at CPL 0. */
+export const EFER_FFXSR = 1 << 14;
 
 /** DR6 and DR7 (SDM Vol. 3B, "Debug Registers"). */
 export const DR6_FIXED = 0xffff0ff0 | 0;

@@ -130,6 +130,7 @@ export class Machine {
     };
     this.clock = new VirtualClock(counter, config.nanosecondsPerInstruction ?? DEFAULT_STEP_NS, TSC_PER_NS);
     this.core = new Core({ ...this, model, time: this.clock, fault });
+    this.core.identity = { ...this.core.identity, tscHertz: this.clock.tscPerNanosecond * 1e9 };
     this.processor = new Processor(this.core, {
       onFault: (vector, hasErrorCode, errorCode) => this.#noteFault(vector, hasErrorCode, errorCode),
     });

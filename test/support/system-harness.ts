@@ -1,11 +1,11 @@
 import { AddressSpace } from '../../src/bus/address-space.ts';
 import { PortSpace } from '../../src/bus/ports.ts';
+import { Binding } from '../../src/cpu/binding.ts';
 import { decode } from '../../src/cpu/decode/decode.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from '../../src/cpu/delivery.ts';
 import { Core } from '../../src/cpu/execute/core.ts';
-import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
+import { type CpuModel, createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { setSegment } from '../../src/cpu/execute/descriptor.ts';
-import { HANDLERS } from '../../src/cpu/handlers.ts';
 import { resetCore } from '../../src/cpu/reset.ts';
 import { CR0_ET, CR0_PE, CR0_PG, CR4_PAE, EFER_LMA, EFER_LME, EFER_SCE } from '../../src/isa/control.ts';
 import { DESC_ATTRIBUTES, DESC_USABLE } from '../../src/isa/descriptors.ts';
@@ -69,12 +69,26 @@ export interface Caught {
   readonly errorCode: number | undefined;
 }
 
+const BINDINGS = new Map<string, Binding>();
+
+/** Making one takes longer than most tests. */
+function bindingOf(model: CpuModel): Binding {
+  let binding = BINDINGS.get(model.name);
+  if (!binding) {
+    binding = new Binding(model);
+    BINDINGS.set(model.name, binding);
+  }
+  return binding;
+}
+
 export class SystemHarness {
   readonly core: Core;
   readonly space: AddressSpace;
   /** What `deliver` told: vectors of exceptions in order. */
   readonly seen: string[] = [];
   tsc = 0;
+
+  readonly #binding: Binding;
 
   constructor(mode: StartMode, model = 'max') {
     const pages = Math.ceil((RAM_OFFSET + RAM_BYTES) / 65536);
@@ -105,6 +119,7 @@ export class SystemHarness {
         portCycle: () => {},
       },
     });
+    this.#binding = bindingOf(cpu);
     resetCore(this.core);
     this.#enter(mode);
   }
@@ -181,12 +196,13 @@ export class SystemHarness {
     const { core } = this;
     const code = (core.state.baseLo(CS) + core.ripLo()) >>> 0;
     for (const [i, byte] of bytes.entries()) this.space.write8(code + i, byte);
-    const insn = decode(this.space.u8, this.space.memory.ramOffset + code, 15, core.state.codeSize());
+    const at = this.space.memory.ramOffset + code;
+    const insn = decode(this.space.u8, at, 15, core.state.codeSize(), undefined, this.#binding.rules);
     if (!insn) throw new Error('the bytes are not an instruction');
     const start = [core.ripLo(), core.ripHi()] as const;
     core.setRip((start[0] + insn.length) | 0, start[1]);
     try {
-      HANDLERS[insn.op]!(core, insn);
+      this.#binding.handlerOf(insn)(core, insn);
       return undefined;
     } catch (thrown) {
       if (thrown !== core.fault) throw thrown;

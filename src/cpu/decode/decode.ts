@@ -16,7 +16,7 @@ import {
 } from './operands.ts'; // biome-ignore format: a list of nouns.
 import { addPrefix, isRex, PREFIX_KIND, PREFIX_KIND_64, prefixSegment } from './prefixes.ts';
 import {
-  BY_L, BY_MOD, BY_PREFIX, BY_REG, BY_REX_B, BY_RM, BY_SIZE_D64, BY_SIZE_F64, BY_SIZE_M64, BY_W, BY_WIDE,
+  BY_L, BY_MOD, BY_PREFIX, BY_REG, BY_REX_B, BY_RM, BY_SIZE_D64, BY_SIZE_F64, BY_SIZE_M64, BY_SIZE_N64, BY_W, BY_WIDE,
 } from './selectors.ts'; // biome-ignore format: a list of nouns.
 import {
   ESCAPE_0F, ESCAPE_0F3A, ESCAPE_0F38, LEAF_OP, LEAF_PLAN, LEAF_REG, ONE_BYTE, OP_TOO_LONG, OP_UD, ROOT_HAS_MODRM,
@@ -32,6 +32,10 @@ const MAX_LENGTH = 15;
 /** Byte offset in `gpr8` by register number: without REX numbers 4 to 7 are AH CH DH BH, with it SPL BPL SIL DIL. */
 const GPR8_LEGACY = Uint8Array.from({ length: 16 }, (_, n) => (n >= 4 && n < 8 ? (n - 4) * 8 + 1 : n * 8));
 const GPR8_REX = Uint8Array.from({ length: 16 }, (_, n) => n * 8);
+
+/** Rules of decoding that not all processors have: 66 makes near branches of 64-bit code 16 bits wide; LOCK MOV CR0 is CR8. */
+export const DECODE_NEAR_16 = 1;
+export const DECODE_LOCK_CR8 = 2;
 
 /** CR0, CR2, CR3, CR4 and CR8 exist. */
 const CONTROL_REGISTERS = 0b1_0001_1101;
@@ -81,7 +85,13 @@ function undefinedOpcode(insn: Instruction, length: number): Instruction {
 /** Effective operand size as a selector value, 0 to 2 for 16 to 64 bits, by the rule that the row asks for. */
 function operandSize(rule: number, codeSize: number, prefixes: number): number {
   if (codeSize === 64) {
-    if (rule === BY_SIZE_F64 || rule === BY_SIZE_M64 || (prefixes & PREFIX_REX_W) !== 0) return 2;
+    if (
+      rule === BY_SIZE_F64 ||
+      rule === BY_SIZE_N64 ||
+      rule === BY_SIZE_M64 ||
+      (prefixes & PREFIX_REX_W) !== 0
+    )
+      return 2;
     if ((prefixes & PREFIX_OPERAND) !== 0) return 0;
     return rule === BY_SIZE_D64 ? 2 : 1;
   }
@@ -152,7 +162,8 @@ function checkRegisters(insn: Instruction, plan: number): boolean {
 /**
  * Decodes the instruction at `bytes[offset]`, of which `available` bytes may be looked at, for a code segment of
  * `codeSize` bits. Returns `out` filled, or NEED_MORE when `available` is not enough (it always is from 15 on). Bytes
- * that are no instruction give the op UD, more than 15 bytes the op TOO_LONG; nothing is ever thrown.
+ * that are no instruction give the op UD, more than 15 bytes the op TOO_LONG; nothing is ever thrown. `rules` are
+ * `DECODE_*`.
  *
  * VEX is decoded in every mode; it is invalid in real and virtual-8086 mode, which the decoder cannot see. There the
  * handler raises #UD for whatever has PREFIX_VEX; LES and LDS with a register operand raise the same.
@@ -163,6 +174,7 @@ export function decode(
   available: number,
   codeSize: 16 | 32 | 64,
   out: Instruction = new Instruction(),
+  rules = 0,
 ): Instruction | typeof NEED_MORE {
   const insn = out;
   const end = offset + Math.min(available, MAX_LENGTH);
@@ -251,7 +263,11 @@ export function decode(
   const plan = LEAF_PLAN[leaf]!;
   insn.op = LEAF_OP[leaf]!;
   if (insn.op === OP_UD) return undefinedOpcode(insn, at - offset);
-  insn.operandSize = 16 << operandSize((plan & PLAN_SIZE_MASK) >> PLAN_SIZE_SHIFT, codeSize, prefixes);
+  const sizeRule = (plan & PLAN_SIZE_MASK) >> PLAN_SIZE_SHIFT;
+  insn.operandSize = 16 << operandSize(sizeRule, codeSize, prefixes);
+  if ((rules & DECODE_NEAR_16) !== 0 && is64 && sizeRule === BY_SIZE_N64) {
+    if ((prefixes & (PREFIX_OPERAND | PREFIX_REX_W)) === PREFIX_OPERAND) insn.operandSize = 16;
+  }
 
   // Operands.
   const gpr8 = rex !== 0 ? GPR8_REX : GPR8_LEGACY;
@@ -290,7 +306,10 @@ export function decode(
     if (!is64) insn.vvvv &= 7;
   }
   if ((plan & PLAN_CHECKS) !== 0 && !checkRegisters(insn, plan)) isValid = false;
-  if ((prefixes & PREFIX_LOCK) !== 0 && ((plan & PLAN_LOCKABLE) === 0 || !insn.isMemory)) isValid = false;
+  if ((prefixes & PREFIX_LOCK) !== 0 && ((plan & PLAN_LOCKABLE) === 0 || !insn.isMemory)) {
+    if ((rules & DECODE_LOCK_CR8) !== 0 && (plan & PLAN_CONTROL) !== 0 && insn.reg === 0) insn.reg = 8;
+    else isValid = false;
+  }
   if (!isValid) insn.op = OP_UD;
   return insn;
 }

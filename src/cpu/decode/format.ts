@@ -142,7 +142,9 @@ function operand(insn: Instruction, code: string, at: number, ripLo: number, rip
     case 'J':
       return relative(insn, ripLo, ripHi, insn.immediate, insn.immediateHigh, insn.operandSize);
     default: // I; the second of ENTER is the nesting level.
-      return at > 0 && opOperands(insn.op)[0] === 'Iw' ? hexNumber(insn.immediate2) : immediate(insn, type);
+      return /^I[bw]$/.test(opOperands(insn.op)[at - 1] ?? '')
+        ? hexNumber(insn.immediate2)
+        : immediate(insn, type);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Immediate operands, by the kinds of `operands.ts`. */
 import { ADDRESS_ABSOLUTE, type Instruction } from '../../isa/instruction.ts';
 import {
-  IMM_BYTE, IMM_BYTE_SIGNED, IMM_FAR, IMM_JUMP_BYTE, IMM_JUMP_Z, IMM_MOFFS, IMM_ONE, IMM_REGISTER, IMM_V, IMM_WORD,
+  IMM_BYTE, IMM_BYTE_BYTE, IMM_BYTE_SIGNED, IMM_FAR, IMM_JUMP_BYTE, IMM_JUMP_Z, IMM_MOFFS, IMM_ONE, IMM_REGISTER, IMM_V, IMM_WORD,
   IMM_WORD_BYTE, IMM_Z,
 } from './operands.ts'; // biome-ignore format: a list of nouns.
 
@@ -28,6 +28,7 @@ function immediateBytes(insn: Instruction, kind: number): number {
     case IMM_V:
       return operandSize >> 3;
     case IMM_WORD:
+    case IMM_BYTE_BYTE:
       return 2;
     case IMM_WORD_BYTE:
       return 3;
@@ -84,6 +85,10 @@ export function decodeImmediate(
       break;
     case IMM_WORD:
       insn.immediate = word(bytes, at);
+      break;
+    case IMM_BYTE_BYTE:
+      insn.immediate = bytes[at]!;
+      insn.immediate2 = bytes[at + 1]!;
       break;
     case IMM_WORD_BYTE:
       insn.immediate = word(bytes, at);

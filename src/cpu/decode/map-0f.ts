@@ -55,7 +55,7 @@ export const MAP_0F = `
 01:FA NP      | MONITORX                              | monitorx
 01:FB NP      | MWAITX                                | monitorx end
 01:FC NP      | CLZERO                                | clzero
-01:FD NP      | RDPRU                                 | rdpru
+01:FD NP      | RDPRU                                 | rdpru end
 02            | LAR Gv,Ew                             |
 03            | LSL Gv,Ew                             |
 05            | SYSCALL                               | syscall end
@@ -128,6 +128,8 @@ export const MAP_0F = `
 2A F2         | CVTSI2SD Vsd,Ey                       | sse2
 2B NP         | MOVNTPS Mps,Vps                       | sse
 2B 66         | MOVNTPD Mpd,Vpd                       | sse2
+2B F3         | MOVNTSS Md,Vss                        | sse4a
+2B F2         | MOVNTSD Mq,Vsd                        | sse4a
 2C NP         | CVTTPS2PI Pq,Wq                       | sse
 2C 66         | CVTTPD2PI Pq,Wpd                      | sse2
 2C F3         | CVTTSS2SI Gy,Wss                      | sse
@@ -141,9 +143,9 @@ export const MAP_0F = `
 2F NP         | COMISS Vss,Wss                        | sse
 2F 66         | COMISD Vsd,Wsd                        | sse2
 # System
-30            | WRMSR                                 | end
-31            | RDTSC                                 | end
-32            | RDMSR                                 | end
+30            | WRMSR                                 | msr end
+31            | RDTSC                                 | tsc end
+32            | RDMSR                                 | msr end
 33            | RDPMC                                 | end
 34            | SYSENTER                              | sysenter end
 35            | SYSEXIT                               | sysenter end
@@ -278,7 +280,11 @@ export const MAP_0F = `
 76 66         | PCMPEQD Vx,Wx                         | sse2
 77 NP         | EMMS                                  | mmx
 78 NP         | VMREAD Ey,Gy                          | vmx m64 end
+78 66 /0      | EXTRQ Ux,Ib,Ib                        | sse4a
+78 F2         | INSERTQ Vx,Ux,Ib,Ib                   | sse4a
 79 NP         | VMWRITE Gy,Ey                         | vmx m64 end
+79 66         | EXTRQ Vx,Ux                           | sse4a
+79 F2         | INSERTQ Vx,Ux                         | sse4a
 7C 66         | HADDPD Vpd,Wpd                        | sse3
 7C F2         | HADDPS Vps,Wps                        | sse3
 7D 66         | HSUBPD Vpd,Wpd                        | sse3
@@ -292,22 +298,22 @@ export const MAP_0F = `
 7F 66         | MOVDQA Wx,Vx                          | sse2
 7F F3         | MOVDQU Wx,Vx                          | sse2
 # Integer and system
-80            | JO Jz =>JO_J                          | f64 end
-81            | JNO Jz =>JNO_J                        | f64 end
-82            | JB Jz =>JB_J                          | f64 end
-83            | JAE Jz =>JNB_J                        | f64 end
-84            | JE Jz =>JZ_J                          | f64 end
-85            | JNE Jz =>JNZ_J                        | f64 end
-86            | JBE Jz =>JBE_J                        | f64 end
-87            | JA Jz =>JNBE_J                        | f64 end
-88            | JS Jz =>JS_J                          | f64 end
-89            | JNS Jz =>JNS_J                        | f64 end
-8A            | JP Jz =>JP_J                          | f64 end
-8B            | JNP Jz =>JNP_J                        | f64 end
-8C            | JL Jz =>JL_J                          | f64 end
-8D            | JGE Jz =>JNL_J                        | f64 end
-8E            | JLE Jz =>JLE_J                        | f64 end
-8F            | JG Jz =>JNLE_J                        | f64 end
+80            | JO Jz =>JO_J                          | n64 end
+81            | JNO Jz =>JNO_J                        | n64 end
+82            | JB Jz =>JB_J                          | n64 end
+83            | JAE Jz =>JNB_J                        | n64 end
+84            | JE Jz =>JZ_J                          | n64 end
+85            | JNE Jz =>JNZ_J                        | n64 end
+86            | JBE Jz =>JBE_J                        | n64 end
+87            | JA Jz =>JNBE_J                        | n64 end
+88            | JS Jz =>JS_J                          | n64 end
+89            | JNS Jz =>JNS_J                        | n64 end
+8A            | JP Jz =>JP_J                          | n64 end
+8B            | JNP Jz =>JNP_J                        | n64 end
+8C            | JL Jz =>JL_J                          | n64 end
+8D            | JGE Jz =>JNL_J                        | n64 end
+8E            | JLE Jz =>JLE_J                        | n64 end
+8F            | JG Jz =>JNLE_J                        | n64 end
 90            | SETO Eb =>SETO_Eb                     |
 91            | SETNO Eb =>SETNO_Eb                   |
 92            | SETB Eb =>SETB_Eb                     |

@@ -81,22 +81,22 @@ export const MAP_ONE_BYTE = `
 6E            | OUTSB DX,Xb =>OUTSB                 | end
 6F o16        | OUTSW DX,Xw =>OUTSW                 | end
 6F            | OUTSD DX,Xd =>OUTSD                 | end
-70            | JO Jb =>JO_J                        | f64 end
-71            | JNO Jb =>JNO_J                      | f64 end
-72            | JB Jb =>JB_J                        | f64 end
-73            | JAE Jb =>JNB_J                      | f64 end
-74            | JE Jb =>JZ_J                        | f64 end
-75            | JNE Jb =>JNZ_J                      | f64 end
-76            | JBE Jb =>JBE_J                      | f64 end
-77            | JA Jb =>JNBE_J                      | f64 end
-78            | JS Jb =>JS_J                        | f64 end
-79            | JNS Jb =>JNS_J                      | f64 end
-7A            | JP Jb =>JP_J                        | f64 end
-7B            | JNP Jb =>JNP_J                      | f64 end
-7C            | JL Jb =>JL_J                        | f64 end
-7D            | JGE Jb =>JNL_J                      | f64 end
-7E            | JLE Jb =>JLE_J                      | f64 end
-7F            | JG Jb =>JNLE_J                      | f64 end
+70            | JO Jb =>JO_J                        | n64 end
+71            | JNO Jb =>JNO_J                      | n64 end
+72            | JB Jb =>JB_J                        | n64 end
+73            | JAE Jb =>JNB_J                      | n64 end
+74            | JE Jb =>JZ_J                        | n64 end
+75            | JNE Jb =>JNZ_J                      | n64 end
+76            | JBE Jb =>JBE_J                      | n64 end
+77            | JA Jb =>JNBE_J                      | n64 end
+78            | JS Jb =>JS_J                        | n64 end
+79            | JNS Jb =>JNS_J                      | n64 end
+7A            | JP Jb =>JP_J                        | n64 end
+7B            | JNP Jb =>JNP_J                      | n64 end
+7C            | JL Jb =>JL_J                        | n64 end
+7D            | JGE Jb =>JNL_J                      | n64 end
+7E            | JLE Jb =>JLE_J                      | n64 end
+7F            | JG Jb =>JNLE_J                      | n64 end
 80 /0         | ADD Eb,Ib                           | lock
 80 /1         | OR Eb,Ib                            | lock
 80 /2         | ADC Eb,Ib                           | lock
@@ -211,8 +211,8 @@ C1 /4         | SHL Ev,Ib                           |
 C1 /5         | SHR Ev,Ib                           |
 C1 /6         | SHL Ev,Ib                           |
 C1 /7         | SAR Ev,Ib                           |
-C2            | RET Iw =>RET_near_Iw                | f64 end
-C3            | RET =>RET_near                      | f64 end
+C2            | RET Iw =>RET_near_Iw                | n64 end
+C3            | RET =>RET_near                      | n64 end
 C4            | LES Gv,Mp                           | i64 end
 C5            | LDS Gv,Mp                           | i64 end
 C6 /0         | MOV Eb,Ib                           |
@@ -265,20 +265,20 @@ D4            | AAM Ib =>AAM                        | i64
 D5            | AAD Ib =>AAD                        | i64
 D6            | SALC                                | i64
 D7            | XLATB =>XLAT                        |
-E0            | LOOPNE Jb =>LOOPNE_J                | f64 end
-E1            | LOOPE Jb =>LOOPE_J                  | f64 end
-E2            | LOOP Jb =>LOOP_J                    | f64 end
-E3            | JCXZ Jb =>JCXZ_J                    | f64 end
+E0            | LOOPNE Jb =>LOOPNE_J                | n64 end
+E1            | LOOPE Jb =>LOOPE_J                  | n64 end
+E2            | LOOP Jb =>LOOP_J                    | n64 end
+E3            | JCXZ Jb =>JCXZ_J                    | n64 end
 E4            | IN AL,Ib                            | end
 E5 o16        | IN AX,Ib                            | end
 E5            | IN EAX,Ib                           | end
 E6            | OUT Ib,AL                           | end
 E7 o16        | OUT Ib,AX                           | end
 E7            | OUT Ib,EAX                          | end
-E8            | CALL Jz =>CALL_J                    | f64 end
-E9            | JMP Jz =>JMP_J                      | f64 end
+E8            | CALL Jz =>CALL_J                    | n64 end
+E9            | JMP Jz =>JMP_J                      | n64 end
 EA            | JMP Ap                              | i64 end
-EB            | JMP Jb =>JMP_J                      | f64 end
+EB            | JMP Jb =>JMP_J                      | n64 end
 EC            | IN AL,DX                            | end
 ED o16        | IN AX,DX                            | end
 ED            | IN EAX,DX                           | end
@@ -314,9 +314,9 @@ FE /0         | INC Eb                              | lock
 FE /1         | DEC Eb                              | lock
 FF /0         | INC Ev                              | lock
 FF /1         | DEC Ev                              | lock
-FF /2         | CALL Ev =>CALL_E                    | f64 end
+FF /2         | CALL Ev =>CALL_E                    | n64 end
 FF /3         | CALL Mp                             | end
-FF /4         | JMP Ev =>JMP_E                      | f64 end
+FF /4         | JMP Ev =>JMP_E                      | n64 end
 FF /5         | JMP Mp                              | end
 FF /6         | PUSH Ev                             | d64
 `;

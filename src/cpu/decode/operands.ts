@@ -63,6 +63,8 @@ export const IMM_ONE = 10;
 export const IMM_MOFFS = 11;
 /** A vector register in bits 7:4. */
 export const IMM_REGISTER = 12;
+/** EXTRQ and INSERTQ. */
+export const IMM_BYTE_BYTE = 13;
 
 const IMMEDIATES: Readonly<Record<string, number>> = {
   Ib: IMM_BYTE, sIb: IMM_BYTE_SIGNED, Iz: IMM_Z, Iv: IMM_V, Iw: IMM_WORD, Jb: IMM_JUMP_BYTE, Jz: IMM_JUMP_Z,
@@ -101,7 +103,9 @@ export function operandPlan(
   let immediate = IMM_NONE;
   for (const [at, code] of operands.entries()) {
     const kind = IMMEDIATES[code];
-    if (kind !== undefined) immediate = immediate === IMM_WORD && kind === IMM_BYTE ? IMM_WORD_BYTE : kind;
+    if (kind === IMM_BYTE && immediate === IMM_WORD) immediate = IMM_WORD_BYTE;
+    else if (kind === IMM_BYTE && immediate === IMM_BYTE) immediate = IMM_BYTE_BYTE;
+    else if (kind !== undefined) immediate = kind;
     else if (code in FIXED_SEGMENTS) fixedReg = FIXED_SEGMENTS[code]!;
     else if (/^[A-Z][a-z]/.test(code) || code === 'M') {
       const method = code[0]!;

@@ -15,14 +15,15 @@
  * size v and z (by operand size) and y (d, or q with REX.W) make one op for each size.
  *
  * Attributes: `lock` may carry LOCK with a memory destination; `end` ends a block; `i64` invalid in 64-bit mode, `o64`
- * only there; `d64` the operand size defaults to 64 bits in 64-bit mode, `f64` it is forced to, `m64` it is 32 outside and
+ * only there; `d64` the operand size defaults to 64 bits in 64-bit mode, `f64` it is forced to, `n64` the same for near branches (of
+ * which some processors make 16 bits with 66), `m64` it is 32 outside and
  * 64 in 64-bit mode whatever the prefixes; `distinct` destination, index and mask of a gather must differ;
  * `else=NAME` what the encoding means to a processor without the feature (UD when not given). Any other word is the
  * feature that the processor must have, two with a colon for 128- and 256-bit operands. `#` starts a comment.
  */
 import { type OperandPlan, operandPlan } from './operands.ts';
 import {
-  BY_L, BY_MOD, BY_PREFIX, BY_REG, BY_REX_B, BY_RM, BY_SIZE, BY_SIZE_D64, BY_SIZE_F64, BY_SIZE_M64, BY_W, BY_WIDE,
+  BY_L, BY_MOD, BY_PREFIX, BY_REG, BY_REX_B, BY_RM, BY_SIZE, BY_SIZE_D64, BY_SIZE_F64, BY_SIZE_M64, BY_SIZE_N64, BY_W, BY_WIDE,
   SELECTOR_VALUES,
 } from './selectors.ts'; // biome-ignore format: a list of nouns.
 
@@ -51,7 +52,12 @@ export interface Row {
 
 const PREFIX_TOKENS: Readonly<Record<string, number>> = { NP: 0, '66': 1, F3: 2, F2: 3 };
 const SIZE_TOKENS: Readonly<Record<string, number>> = { o16: 0, o32: 1, o64: 2 };
-const SIZE_RULES: Readonly<Record<string, number>> = { d64: BY_SIZE_D64, f64: BY_SIZE_F64, m64: BY_SIZE_M64 };
+const SIZE_RULES: Readonly<Record<string, number>> = {
+  d64: BY_SIZE_D64,
+  f64: BY_SIZE_F64,
+  m64: BY_SIZE_M64,
+  n64: BY_SIZE_N64,
+};
 const SIZE_LETTERS = ['w', 'd', 'q'] as const;
 
 /** A code such as `Ev`, or the bare `v` of names like PUSHA_v, at one operand size. */

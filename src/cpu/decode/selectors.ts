@@ -17,6 +17,8 @@ export const BY_SIZE = 8;
 export const BY_SIZE_D64 = 9;
 export const BY_SIZE_F64 = 10;
 export const BY_SIZE_M64 = 11;
+/** As F64, but the size of a near branch: to AMD's processors 66 means 16 bits. */
+export const BY_SIZE_N64 = 12;
 
 /** How many values each selector has. */
-export const SELECTOR_VALUES = [2, 8, 8, 4, 2, 2, 2, 2, 3, 3, 3, 3] as const;
+export const SELECTOR_VALUES = [2, 8, 8, 4, 2, 2, 2, 2, 3, 3, 3, 3, 3] as const;

@@ -35,7 +35,7 @@ import {
   matchBreakpoints,
   watchedPages,
 } from './breakpoints.ts';
-import type { CpuModel } from './cpu-model.ts';
+import type { CpuModel, ProcessorIdentity } from './cpu-model.ts';
 
 /** One instruction form: reads operands, may raise a fault, commits last. */
 export type Handler = (core: Core, insn: Instruction) => void;
@@ -67,6 +67,8 @@ export const SIMD_AVX = 1 << 1;
 export const SIMD_MMX = 1 << 2;
 /** VEX prefixes mean something: neither real nor virtual-8086 mode. */
 export const SIMD_VEX = 1 << 3;
+/** Misaligned exception mask (APM Vol. 1, "MXCSR Register"). */
+export const MXCSR_MM = 1 << 17;
 /** XCR0 bits 1 and 2: the operating system keeps XMM and YMM registers. */
 export const XCR0_AVX = 6;
 
@@ -114,6 +116,8 @@ export class Core {
   /** The vector file once more, as the floating-point lanes of SSE and AVX; and what MXCSR says, while one of those runs. */
   readonly lanes: Lanes;
   readonly mxcsr = new FloatEnv();
+  /** Bits of MXCSR that may be set: all sixteen low ones, DAZ too, and MM on AMD's processors. */
+  readonly mxcsrMask: number;
   readonly mmu: Mmu;
   readonly ports: PortSpace;
   readonly space: AddressSpace;
@@ -127,6 +131,8 @@ export class Core {
   /** Where MOV CR8 reads and writes the task priority, when there is a local APIC. */
   taskPriority: { cr8: number } | undefined;
   observer: CoreObserver = {};
+  /** Which processor this is, for CPUID; the machine sets it. */
+  identity: ProcessorIdentity = { apicId: 0, processors: 1, tscHertz: 1e9, timerHertz: 1e9 };
 
   /** High word of the last effective or linear address, and of the last 64-bit load. */
   high = 0;
@@ -185,6 +191,7 @@ export class Core {
     this.fault = parts.fault;
     this.mmu.onWatched = (lo, hi, bytes, isWrite) =>
       this.#meet(matchBreakpoints(this.words, isWrite ? BREAK_WRITE : BREAK_ACCESS, lo, hi, bytes));
+    this.mxcsrMask = parts.model.has('misalignsse') ? 0xffff | MXCSR_MM : 0xffff;
   }
 
   /** The loop returns to its caller's checks after this instruction. */

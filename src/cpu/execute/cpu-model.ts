@@ -1,5 +1,7 @@
 import { CR4_OSXSAVE, CR4_PKE } from '../../isa/control.ts';
 import {
+  CPUID_ABSENT,
+  CPUID_EAX,
   CPUID_EBX,
   CPUID_ECX,
   CPUID_EDX,
@@ -9,52 +11,49 @@ import {
 } from '../../isa/cpuid.ts';
 import type { PagingProfile } from '../../mmu/profile.ts';
 import { STATE_APIC_BASE, STATE_CR4, STATE_XCR0 } from '../../state/layout.ts';
+import {
+  CPU_MODEL_NAMES,
+  DEFAULT_CPU_MODEL,
+  type LeafWords,
+  MODELS,
+  type ModelRow,
+  modelNameOf,
+  type Vendor,
+} from './cpu-models.ts';
+import { XCR0_PKRU, xsaveBytes } from './xsave-area.ts';
 
-/** What CPUID needs of the processor: bits of its answers follow control registers. */
-export interface CpuidContext {
-  readonly words: Int32Array;
+/** Which processor this is and how fast it runs: the machine's to know, not the model's. */
+export interface ProcessorIdentity {
+  readonly apicId: number;
+  /** Processors in the package, all of them cores of one thread. */
+  readonly processors: number;
+  readonly tscHertz: number;
+  /** Of the local APIC's timer before its divider, which is the core crystal clock of leaf 15h. */
+  readonly timerHertz: number;
 }
 
-export type Vendor = 'intel' | 'amd';
+/** What CPUID needs of the processor: bits of its answers follow control registers and the mode. */
+export interface CpuidContext {
+  readonly words: Int32Array;
+  readonly state: { is64Bit(): boolean };
+  readonly identity: ProcessorIdentity;
+}
+
 export type CpuidResult = [eax: number, ebx: number, ecx: number, edx: number];
 
-/** A processor model or a feature that does not exist, or that the emulator does not have yet. */
+/** A processor model or a feature that does not exist, or that the emulator does not have. */
 export class CpuModelError extends Error {
   override readonly name = 'CpuModelError';
 }
 
-interface ModelRow {
-  readonly vendor: Vendor;
-  readonly family: number;
-  readonly model: number;
-  readonly stepping: number;
-  readonly brand: string;
-  readonly physicalBits: number;
-  readonly features: readonly string[];
-}
-
-const BASE_IA32 =
-  'fpu vme de pse tsc msr pae mce cx8 sysenter mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 apic';
-const LEVEL_1 = `${BASE_IA32} syscall nx lm`;
-const LEVEL_2 = `${LEVEL_1} cx16 lahf-lm popcnt sse3 sse4.1 sse4.2 ssse3 rdtscp`;
-const LEVEL_3 = `${LEVEL_2} avx avx2 bmi1 bmi2 f16c fma lzcnt movbe xsave xgetbv1 xsaveopt pcid invpcid smep fsgsbase erms`;
-
-// biome-ignore format: one model a row.
-const MODELS: Readonly<Record<string, ModelRow>> = {
-  // The signature says Skylake-SP, so that guests expect what it has: SYSENTER in IA-32e mode, MISC_ENABLE, PAT, MTRRs.
-  'max':       { vendor: 'intel', family: 6,  model: 0x55, stepping: 4, physicalBits: 40, brand: 'longmode max',       features: CPUID_FEATURES.map((f) => f.name).filter((n) => n !== 'hypervisor') },
-  'qemu64':    { vendor: 'amd',   family: 15, model: 107,  stepping: 1, physicalBits: 40, brand: 'longmode qemu64',    features: words(`${LEVEL_1} sse3 cx16 lahf-lm`) },
-  'x86-64-v1': { vendor: 'amd',   family: 15, model: 107,  stepping: 1, physicalBits: 40, brand: 'longmode x86-64-v1', features: words(LEVEL_1) },
-  'x86-64-v2': { vendor: 'intel', family: 6,  model: 0x1a, stepping: 5, physicalBits: 40, brand: 'longmode x86-64-v2', features: words(LEVEL_2) },
-  'x86-64-v3': { vendor: 'intel', family: 6,  model: 0x3c, stepping: 3, physicalBits: 40, brand: 'longmode x86-64-v3', features: words(LEVEL_3) },
-};
-
 const FEATURES_BY_NAME = new Map<string, CpuidFeature>(CPUID_FEATURES.map((f) => [f.name, f]));
 const APIC_BASE_ENABLE = 1 << 11;
-
-/** Highest basic and extended leaves. */
-const MAX_LEAF = 0xd;
-const MAX_EXTENDED_LEAF = 0x80000008;
+const FEATURE_HTT = 1 << 28;
+const FEATURE_CMP_LEGACY = 1 << 1;
+const FEATURE_SYSCALL = 1 << 11;
+/** The flags of leaf 1 EDX that AMD repeats in leaf 80000001h. */
+const AMD_REPEATED = 0x0183_f3ff;
+const HYPERVISOR_LEAF = 0x40000000;
 
 /** IA32_ARCH_CAPABILITIES: nothing here speculates, so every "not affected" bit is the plain truth. */
 export const ARCH_CAPABILITIES =
@@ -75,6 +74,9 @@ export class CpuModel {
   readonly vendor: Vendor;
   readonly physicalBits: number;
   readonly paging: PagingProfile;
+  /** A load of a null selector clears the base of FS and GS (Intel, and AMD since Zen 2). */
+  readonly nullClearsBase: boolean;
+  readonly microcode: number;
   readonly #row: ModelRow;
   readonly #features: ReadonlySet<string>;
   /** CPUID words made of feature bits: key leaf.subleaf.register. */
@@ -91,6 +93,9 @@ export class CpuModel {
       const key = wordKey(f.leaf, f.subleaf, f.register);
       this.#words.set(key, (this.#words.get(key) ?? 0) | (1 << f.bit));
     }
+    this.nullClearsBase =
+      row.vendor === 'intel' || row.nullClearsBase === true || this.has('null-sel-clr-base');
+    this.microcode = row.microcode ?? 0;
     this.paging = {
       physicalBits: row.physicalBits,
       pse: this.has('pse'),
@@ -116,15 +121,20 @@ export class CpuModel {
     return CPUID_FEATURES.filter((f) => this.#features.has(f.name)).map((f) => f.name);
   }
 
-  /** CPUID (SDM Vol. 2A, "CPUID—CPU Identification"). Words are signed. */
+  /** CPUID (SDM Vol. 2A, "CPUID—CPU Identification"; APM Vol. 3, "CPUID"). Words are signed. */
   cpuid(leaf: number, subleaf: number, core: CpuidContext): CpuidResult {
     leaf >>>= 0;
     subleaf >>>= 0;
-    if (leaf >= 0x80000000 && leaf <= MAX_EXTENDED_LEAF) return this.#extended(leaf);
-    if (leaf > MAX_LEAF) {
+    const [basic, extended] = this.#row.leaves;
+    if (leaf >= 0x80000000 && leaf <= extended) return this.#extended(leaf, subleaf, core);
+    if (leaf === HYPERVISOR_LEAF && this.has('hypervisor')) {
+      const [b, c, d] = textWords('longmode', 0);
+      return [HYPERVISOR_LEAF, b, c, d];
+    }
+    if (leaf > basic) {
       // Intel answers a leaf that is too high with the highest basic one, AMD with zeros.
       if (this.vendor === 'amd') return [0, 0, 0, 0];
-      leaf = MAX_LEAF;
+      leaf = basic;
     }
     return this.#basic(leaf, subleaf, core);
   }
@@ -133,23 +143,17 @@ export class CpuModel {
     switch (leaf) {
       case 0x0: {
         const [b, d, c] = vendorWords(this.vendor);
-        return [MAX_LEAF, b, c, d];
+        return [this.#row.leaves[0], b, c, d];
       }
-      case 0x1: {
-        const cr4 = core.words[STATE_CR4 >> 2]!;
-        let edx = this.#word(1, 0, CPUID_EDX);
-        if ((core.words[STATE_APIC_BASE >> 2]! & APIC_BASE_ENABLE) === 0) edx &= ~(1 << 9);
-        const osxsave = cr4 & CR4_OSXSAVE ? 1 << 27 : 0;
-        // CLFLUSH line of 8 quadwords, one logical processor, initial APIC ID 0.
-        return [this.#signature(), 0x0001_0800, this.#word(1, 0, CPUID_ECX) | osxsave, edx];
-      }
-      case 0x2:
-        // Descriptor FFh: "use leaf 4 to query cache parameters".
-        return this.vendor === 'intel' ? [0x0000_ff01, 0, 0, 0] : [0, 0, 0, 0];
+      case 0x1:
+        return this.#version(core);
       case 0x4:
-        return this.vendor === 'intel' ? cacheParameters(subleaf) : [0, 0, 0, 0];
+        return this.vendor === 'intel' ? this.#cache(subleaf, core.identity) : [0, 0, 0, 0];
       case 0x5:
         return this.has('monitor') ? [64, 64, 0, 0] : [0, 0, 0, 0];
+      case 0x6:
+        // ARAT: the APIC timer runs whatever the processor does.
+        return [this.has('apic') ? 1 << 2 : 0, 0, 0, 0];
       case 0x7: {
         if (subleaf !== 0) return [0, 0, 0, 0];
         const ospke = core.words[STATE_CR4 >> 2]! & CR4_PKE ? 1 << 4 : 0;
@@ -160,59 +164,118 @@ export class CpuModel {
           this.#word(7, 0, CPUID_EDX),
         ];
       }
+      case 0xb:
+      case 0x1f:
+        return this.has('apic') ? topology(subleaf, core.identity) : [0, 0, 0, 0];
       case 0xd:
         return this.#extendedState(subleaf, core);
+      case 0x15:
+        return this.vendor === 'intel' ? crystalClock(core.identity) : [0, 0, 0, 0];
+      case 0x16: {
+        // Base and maximum frequency are the TSC's; the bus has the usual 100 MHz.
+        const megahertz = Math.round(core.identity.tscHertz / 1e6);
+        return this.vendor === 'intel' ? [megahertz, megahertz, 100, 0] : [0, 0, 0, 0];
+      }
       default:
-        return [0, 0, 0, 0];
+        return this.#table(leaf);
     }
   }
 
-  #extended(leaf: number): CpuidResult {
+  /** Leaf 1: signature, APIC ID, count of processors, CLFLUSH line of 8 quadwords, features. */
+  #version(core: CpuidContext): CpuidResult {
+    const { apicId, processors } = core.identity;
+    const cr4 = core.words[STATE_CR4 >> 2]!;
+    let edx = this.#word(1, 0, CPUID_EDX);
+    if ((core.words[STATE_APIC_BASE >> 2]! & APIC_BASE_ENABLE) === 0) edx &= ~(1 << 9);
+    if (processors > 1) edx |= FEATURE_HTT;
+    const osxsave = cr4 & CR4_OSXSAVE ? 1 << 27 : 0;
+    const ebx = (apicId << 24) | (Math.min(processors, 255) << 16) | 0x0800;
+    return [this.#signature(), ebx, this.#word(1, 0, CPUID_ECX) | osxsave, edx];
+  }
+
+  #extended(leaf: number, subleaf: number, core: CpuidContext): CpuidResult {
+    const { vendor } = this;
+    const { apicId, processors } = core.identity;
     switch (leaf) {
       case 0x80000000: {
-        const [b, d, c] = vendorWords(this.vendor);
-        return this.vendor === 'amd' ? [MAX_EXTENDED_LEAF | 0, b, c, d] : [MAX_EXTENDED_LEAF | 0, 0, 0, 0];
+        const [b, d, c] = vendorWords(vendor);
+        const highest = this.#row.leaves[1] | 0;
+        return vendor === 'amd' ? [highest, b, c, d] : [highest, 0, 0, 0];
       }
       case 0x80000001: {
+        let ecx = this.#word(leaf, 0, CPUID_ECX);
         let edx = this.#word(leaf, 0, CPUID_EDX);
-        // AMD repeats here the flags of leaf 1 that its first processors had.
-        if (this.vendor === 'amd') edx |= this.#word(1, 0, CPUID_EDX) & 0x0183_f3ff;
-        return [this.vendor === 'amd' ? this.#signature() : 0, 0, this.#word(leaf, 0, CPUID_ECX), edx];
+        if (vendor === 'intel') {
+          // "Intel processors support SYSCALL and SYSRET only in 64-bit mode": elsewhere the flag reads as 0.
+          if (!core.state.is64Bit()) edx &= ~FEATURE_SYSCALL;
+          return [0, 0, ecx, edx];
+        }
+        edx |= this.#word(1, 0, CPUID_EDX) & AMD_REPEATED;
+        if (processors > 1) ecx |= FEATURE_CMP_LEGACY;
+        return [this.#signature(), 0, ecx, edx];
       }
       case 0x80000002:
       case 0x80000003:
       case 0x80000004:
         return textWords(this.#row.brand.padEnd(48, '\0'), (leaf - 0x80000002) * 16);
-      case 0x80000005:
-        // TLBs and 32 KiB, 8-way L1 caches with 64-byte lines.
-        return this.vendor === 'amd'
-          ? [0xff20_ff20 | 0, 0xff20_ff20 | 0, 0x2008_0140, 0x2008_0140]
-          : [0, 0, 0, 0];
-      case 0x80000006:
-        // L2: 512 KiB, 8-way, 64-byte lines.
-        return [0, this.vendor === 'amd' ? 0x4200_4200 : 0, 0x0200_6140, 0];
       case 0x80000007:
         return [0, 0, 0, this.#word(leaf, 0, CPUID_EDX)];
-      case 0x80000008:
-        return [this.physicalBits | ((this.has('la57') ? 57 : 48) << 8), 0, 0, 0];
+      case 0x80000008: {
+        const eax = this.physicalBits | ((this.has('la57') ? 57 : 48) << 8);
+        if (vendor === 'intel') return [eax, 0, 0, 0];
+        const ecx = processors - 1 + (apicIdBits(processors) << 12);
+        // EDX: the highest ECX of RDPRU.
+        return [eax, this.#word(leaf, 0, CPUID_EBX), ecx, this.has('rdpru') ? 1 << 16 : 0];
+      }
+      case 0x8000001d:
+        return this.has('topoext') ? this.#cache(subleaf, core.identity) : [0, 0, 0, 0];
+      case 0x8000001e:
+        // Every processor is a core of one thread; one node.
+        return this.has('topoext') ? [apicId, apicId & 0xff, 0, 0] : [0, 0, 0, 0];
+      case 0x80000021:
+        return [this.#word(leaf, 0, CPUID_EAX), 0, 0, 0];
       default:
-        return [0, 0, 0, 0];
+        return this.#table(leaf);
     }
   }
 
-  /** Leaf 0Dh: sizes of the XSAVE area. Components x87, SSE, AVX. */
+  /** A leaf that the model has as it is in silicon. */
+  #table(leaf: number): CpuidResult {
+    const [a, b, c, d]: LeafWords = this.#row.tables[leaf] ?? [0, 0, 0, 0];
+    return [a | 0, b | 0, c | 0, d | 0];
+  }
+
+  /** Leaf 4 (SDM Vol. 2A, "INPUT EAX = 04H"), leaf 8000001Dh (APM Vol. 3, "Cache Topology Information"). */
+  #cache(subleaf: number, { processors }: ProcessorIdentity): CpuidResult {
+    const cache = this.#row.caches[subleaf];
+    if (!cache) return [0, 0, 0, 0];
+    const type = { data: 1, instruction: 2, unified: 3 }[cache.type];
+    const sharing = cache.shared === 'all' ? (1 << apicIdBits(processors)) - 1 : 0;
+    // Leaf 4 tells besides how many cores the package has room for.
+    const cores = this.vendor === 'intel' ? (1 << apicIdBits(processors)) - 1 : 0;
+    const selfInitializing = 1 << 8;
+    return [
+      type | (cache.level << 5) | selfInitializing | (sharing << 14) | (cores << 26),
+      ((cache.ways - 1) << 22) | 63,
+      cache.sets - 1,
+      cache.flags,
+    ];
+  }
+
+  /** Leaf 0Dh: sizes of the XSAVE area (SDM Vol. 1, "Enumeration of CPU Support for XSAVE"). */
   #extendedState(subleaf: number, core: CpuidContext): CpuidResult {
     if (!this.has('xsave')) return [0, 0, 0, 0];
-    const avx = this.has('avx');
+    const supported = this.supportedXcr0();
+    const enabled = core.words[STATE_XCR0 >> 2]!;
     switch (subleaf) {
-      case 0: {
-        const enabled = core.words[STATE_XCR0 >> 2]! & 4 ? 832 : 576;
-        return [this.supportedXcr0(), enabled, avx ? 832 : 576, 0];
-      }
+      case 0:
+        return [supported, xsaveBytes(enabled, false), xsaveBytes(supported, false), 0];
       case 1:
-        return [this.#word(0xd, 1, 0), core.words[STATE_XCR0 >> 2]! & 4 ? 832 : 576, 0, 0];
+        return [this.#word(0xd, 1, CPUID_EAX), this.has('xsavec') ? xsaveBytes(enabled, true) : 0, 0, 0];
       case 2:
-        return avx ? [256, 576, 0, 0] : [0, 0, 0, 0];
+        return supported & 4 ? [256, 576, 0, 0] : [0, 0, 0, 0];
+      case 9:
+        return supported & XCR0_PKRU ? [8, 832, 0, 0] : [0, 0, 0, 0];
       default:
         return [0, 0, 0, 0];
     }
@@ -220,7 +283,7 @@ export class CpuModel {
 
   /** The bits that XSETBV accepts. */
   supportedXcr0(): number {
-    return this.has('avx') ? 7 : 3;
+    return 3 | (this.has('avx') ? 4 : 0) | (this.has('pku') ? XCR0_PKRU : 0);
   }
 
   #word(leaf: number, subleaf: number, register: number): number {
@@ -235,36 +298,46 @@ export class CpuModel {
   }
 }
 
-export const CPU_MODEL_NAMES: readonly string[] = Object.keys(MODELS);
-export const DEFAULT_CPU_MODEL = 'max';
-
-/** Makes a model from `NAME[,+FEATURE][,-FEATURE]...`; throws `CpuModelError`. */
+/**
+ * Makes a model from `NAME[,+FEATURE][,-FEATURE]...`; throws `CpuModelError`. A feature brings along what it needs, and
+ * what needs it goes with it.
+ */
 export function createCpuModel(spec: string = DEFAULT_CPU_MODEL): CpuModel {
-  const [name = '', ...changes] = spec.split(',');
-  const row = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
-  if (!row)
+  const [spelled = '', ...changes] = spec.split(',');
+  const name = modelNameOf(spelled);
+  if (name === undefined)
     throw new CpuModelError(
-      `unknown processor model '${name}', expected one of ${CPU_MODEL_NAMES.join(', ')}`,
+      `unknown processor model '${spelled}', expected one of ${CPU_MODEL_NAMES.join(', ')}`,
     );
-  const features = new Set(row.features.filter((f) => FEATURES_BY_NAME.get(f)?.ready));
+  const features = new Set<string>();
+  for (const feature of MODELS[name]!.features) addFeature(features, feature);
   for (const change of changes) {
-    const sign = change[0];
-    const spelled = change.slice(1);
-    const known = FEATURES_BY_NAME.get(
-      Object.hasOwn(CPUID_FEATURE_ALIASES, spelled) ? CPUID_FEATURE_ALIASES[spelled]! : spelled,
-    );
-    if ((sign !== '+' && sign !== '-') || !known) {
-      throw new CpuModelError(`unknown processor feature '${change}', expected +FEATURE or -FEATURE`);
-    }
-    if (sign === '-') features.delete(known.name);
-    else if (known.ready) features.add(known.name);
-    else throw new CpuModelError(`processor feature '${known.name}' is not implemented yet`);
+    const feature = featureOf(change);
+    if (change.startsWith('-')) dropFeature(features, feature);
+    else addFeature(features, feature);
   }
-  return new CpuModel(spec, row, features);
+  return new CpuModel([name, ...changes].join(','), MODELS[name]!, features);
 }
 
-function words(text: string): string[] {
-  return text.split(' ');
+function featureOf(change: string): string {
+  const sign = change[0];
+  const spelled = change.slice(1).toLowerCase();
+  const name = Object.hasOwn(CPUID_FEATURE_ALIASES, spelled) ? CPUID_FEATURE_ALIASES[spelled]! : spelled;
+  if ((sign === '+' || sign === '-') && FEATURES_BY_NAME.has(name)) return name;
+  if (sign === '+' && CPUID_ABSENT.includes(name))
+    throw new CpuModelError(`processor feature '${name}' is not implemented`);
+  throw new CpuModelError(`unknown processor feature '${change}', expected +FEATURE or -FEATURE`);
+}
+
+function addFeature(features: Set<string>, name: string): void {
+  features.add(name);
+  for (const needed of FEATURES_BY_NAME.get(name)!.needs) addFeature(features, needed);
+}
+
+function dropFeature(features: Set<string>, name: string): void {
+  features.delete(name);
+  for (const other of CPUID_FEATURES)
+    if (features.has(other.name) && other.needs.includes(name)) dropFeature(features, other.name);
 }
 
 function wordKey(leaf: number, subleaf: number, register: number): string {
@@ -283,24 +356,29 @@ function textWords(text: string, from: number): CpuidResult {
   return [word(0), word(4), word(8), word(12)];
 }
 
-/** Leaf 4 (SDM Vol. 2A, "INPUT EAX = 04H"): L1D 32 KiB 8-way, L1I 32 KiB 8-way, L2 256 KiB 4-way, L3 8 MiB 16-way. */
-function cacheParameters(subleaf: number): CpuidResult {
-  const level = (type: number, number: number, ways: number, sets: number): CpuidResult => [
-    type | (number << 5) | (1 << 8),
-    ((ways - 1) << 22) | 63,
-    sets - 1,
-    0,
-  ];
+/** Bits of an APIC ID that tell the processors of the package apart. */
+function apicIdBits(processors: number): number {
+  return 32 - Math.clz32(processors - 1);
+}
+
+/** Leaves 0Bh and 1Fh (SDM Vol. 2A, "V2 Extended Topology Enumeration Leaf"): a level of threads, a level of cores. */
+function topology(subleaf: number, { apicId, processors }: ProcessorIdentity): CpuidResult {
   switch (subleaf) {
     case 0:
-      return level(1, 1, 8, 64);
+      return [0, 1, 1 << 8, apicId];
     case 1:
-      return level(2, 1, 8, 64);
-    case 2:
-      return level(3, 2, 4, 1024);
-    case 3:
-      return level(3, 3, 16, 8192);
+      return [apicIdBits(processors), processors, (2 << 8) | 1, apicId];
     default:
-      return [0, 0, 0, 0];
+      return [0, 0, subleaf & 0xff, apicId];
   }
+}
+
+/** Leaf 15h (SDM Vol. 2A, "Time Stamp Counter and Nominal Core Crystal Clock Information Leaf"). */
+function crystalClock({ tscHertz, timerHertz }: ProcessorIdentity): CpuidResult {
+  const common = greatestCommonDivisor(tscHertz, timerHertz);
+  return [timerHertz / common, tscHertz / common, timerHertz, 0];
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

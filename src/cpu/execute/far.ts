@@ -66,26 +66,32 @@ export function CALL_Ap(core: Core, insn: Instruction): void {
 /** CALL m16:16, m16:32, m16:64 | FF /3 | Mp. */
 export function CALL_Mp(core: Core, insn: Instruction): void {
   const lo = loadFarPointer(core, insn);
-  callFar(core, insn.operandSize as Bits, pointerSelector, lo, core.high);
+  callFar(core, pointerBits(core, insn), pointerSelector, lo, core.high);
 }
 
 /** Selector of the last far pointer read. */
 let pointerSelector = 0;
+
+/** m16:64 is Intel's; AMD's processors ignore REX.W here (APM Vol. 3, "CALL (Far)", "JMP (Far)"). */
+function pointerBits(core: Core, insn: Instruction): Bits {
+  return insn.operandSize === 64 && core.model.vendor === 'amd' ? 32 : (insn.operandSize as Bits);
+}
 
 /** Offset of a far pointer in memory, its high word in `core.high`, its selector in `pointerSelector`. */
 function loadFarPointer(core: Core, insn: Instruction): number {
   if (!insn.isMemory) core.raiseUD();
   const lo = effectiveAddress(core, insn);
   const hi = core.high;
+  const bits = pointerBits(core, insn);
   let offsetLo: number;
   let offsetHi = 0;
-  if (insn.operandSize === 16) offsetLo = core.load16(insn.segment, lo, hi);
-  else if (insn.operandSize === 32) offsetLo = core.load32(insn.segment, lo, hi);
+  if (bits === 16) offsetLo = core.load16(insn.segment, lo, hi);
+  else if (bits === 32) offsetLo = core.load32(insn.segment, lo, hi);
   else {
     offsetLo = core.load64(insn.segment, lo, hi);
     offsetHi = core.high;
   }
-  pointerSelector = loadSelectorAt(core, insn, lo, hi, insn.operandSize >> 3);
+  pointerSelector = loadSelectorAt(core, insn, lo, hi, bits >> 3);
   core.high = offsetHi;
   return offsetLo;
 }

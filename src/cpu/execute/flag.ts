@@ -65,13 +65,20 @@ export function STD(core: Core, _insn: Instruction): void {
   core.flags.setSystem(core.flags.system() | RFLAGS_DF);
 }
 
+/** The first processors of 64 bits had left LAHF and SAHF out of 64-bit mode. */
+function checkLahf(core: Core): void {
+  if (core.state.is64Bit() && !core.model.has('lahf-lm')) core.raiseUD();
+}
+
 /** LAHF | 9F. AH = SF ZF 0 AF 0 PF 1 CF. */
 export function LAHF(core: Core, _insn: Instruction): void {
+  checkLahf(core);
   core.gpr8[AH] = (core.flags.status() & STATUS_IN_AH) | RFLAGS_FIXED;
 }
 
 /** SAHF | 9E. */
 export function SAHF(core: Core, _insn: Instruction): void {
+  checkLahf(core);
   const { flags } = core;
   flags.setStatus((flags.of() ? RFLAGS_OF : 0) | (core.gpr8[AH]! & STATUS_IN_AH));
 }

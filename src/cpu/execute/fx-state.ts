@@ -1,10 +1,11 @@
-import { CR0_EM, CR0_MP, CR0_NE, CR0_TS, CR4_OSFXSR } from '../../isa/control.ts';
+import { CR0_EM, CR0_MP, CR0_NE, CR0_TS, CR4_OSFXSR, EFER_FFXSR } from '../../isa/control.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { RAX } from '../../isa/registers.ts';
 import { VECTOR_MF } from '../../isa/vectors.ts';
 import {
   STATE_CR0,
   STATE_CR4,
+  STATE_EFER,
   STATE_FCS,
   STATE_FCW,
   STATE_FDP,
@@ -26,8 +27,6 @@ export const FSW_ES = 1 << 7;
 export const FSW_B = 1 << 15;
 const FSW_TOP = 7 << 11;
 const FCW_INITIAL = 0x37f;
-/** Bits of MXCSR that may be set: all sixteen low ones, DAZ too. */
-export const MXCSR_MASK = 0xffff;
 
 const FXSAVE_BYTES = 512;
 const FXSAVE_ST = 32;
@@ -163,7 +162,7 @@ export function EMMS(core: Core, _insn: Instruction): void {
 export function LDMXCSR_Md(core: Core, insn: Instruction): void {
   checkSse(core);
   const value = loadEd(core, insn);
-  if (value & ~MXCSR_MASK) core.raiseGP(0);
+  if (value & ~core.mxcsrMask) core.raiseGP(0);
   core.words[STATE_MXCSR >> 2] = value;
 }
 
@@ -193,29 +192,43 @@ export function FXSAVE(core: Core, insn: Instruction): void {
     const at = (lo + offset) | 0;
     mmu.write32(at, (hi + (at >>> 0 < lo >>> 0 ? 1 : 0)) | 0, value);
   };
-  saveX87(core, insn.operandSize === 64, store);
+  const load = (offset: number) => {
+    const at = (lo + offset) | 0;
+    return mmu.read32(at, (hi + (at >>> 0 < lo >>> 0 ? 1 : 0)) | 0);
+  };
+  saveX87(core, insn.operandSize === 64, store, load);
   store(24, words[STATE_MXCSR >> 2]!);
-  store(28, MXCSR_MASK);
+  store(28, core.mxcsrMask);
   for (let i = 0; i < savedXmm(core); i++) {
     for (let part = 0; part < 4; part++) store(FXSAVE_XMM + i * 16 + part * 4, words[xmmWord(i) + part]!);
   }
 }
 
 /**
- * The x87 part of the area, offsets 0 to 23 and 32 to 159, in the 64-bit layout when `wide`. AMD's processors save zeros for
- * opcode and pointers unless an unmasked exception is pending (AMD APM Vol. 2, "FXSAVE and FXRSTOR Instructions").
+ * The x87 part of the area, offsets 0 to 23 and 32 to 159, in the 64-bit layout when `wide`. AMD's processors store the
+ * pointers and the opcode of an unmasked exception only (APM Vol. 2, "FXSAVE and FXRSTOR Instructions"): without one, zeros
+ * or, where CPUID lacks RstrFpErrPtrs, nothing at all.
  */
-export function saveX87(core: Core, wide: boolean, store: (offset: number, value: number) => void): void {
+export function saveX87(
+  core: Core,
+  wide: boolean,
+  store: (offset: number, value: number) => void,
+  load: (offset: number) => number,
+): void {
   const { words } = core;
   const fsw = words[STATE_FSW >> 2]!;
-  const hasPointers = core.model.vendor !== 'amd' || (fsw & FSW_ES) !== 0;
+  const tags = words[STATE_FTW >> 2]! & 0xff;
   store(0, (words[STATE_FCW >> 2]! & 0xffff) | (fsw << 16));
-  const pointer = (offset: number) => (hasPointers ? words[offset >> 2]! : 0);
-  store(4, (words[STATE_FTW >> 2]! & 0xff) | (pointer(STATE_FOP) << 16));
-  store(8, pointer(STATE_FIP));
-  store(12, pointer(wide ? STATE_FIP + 4 : STATE_FCS));
-  store(16, pointer(STATE_FDP));
-  store(20, pointer(wide ? STATE_FDP + 4 : STATE_FDS));
+  if (core.model.vendor === 'intel' || fsw & FSW_ES) {
+    store(4, tags | (words[STATE_FOP >> 2]! << 16));
+    store(8, words[STATE_FIP >> 2]!);
+    store(12, wide ? words[(STATE_FIP >> 2) + 1]! : words[STATE_FCS >> 2]!);
+    store(16, words[STATE_FDP >> 2]!);
+    store(20, wide ? words[(STATE_FDP >> 2) + 1]! : words[STATE_FDS >> 2]!);
+  } else if (core.model.has('xsaveerptr')) {
+    store(4, tags);
+    for (let offset = 8; offset < 24; offset += 4) store(offset, 0);
+  } else store(4, tags | (load(4) & 0xffff0000));
   const top = (fsw >> 11) & 7;
   for (let i = 0; i < 8; i++) {
     const slot = (STATE_X87 >> 2) + ((top + i) & 7) * 4;
@@ -227,21 +240,24 @@ export function saveX87(core: Core, wide: boolean, store: (offset: number, value
 }
 
 /** Loads what `saveX87` stores. */
-export function restoreX87(words: Int32Array, wide: boolean, load: (offset: number) => number): void {
+export function restoreX87(core: Core, wide: boolean, load: (offset: number) => number): void {
+  const { words } = core;
   const control = load(0);
   const fcw = (control & 0x1f3f) | 0x40;
-  const fsw = control >>> 16;
+  const fsw = withErrorSummary(control >>> 16, fcw);
   const tags = load(4);
   words[STATE_FCW >> 2] = fcw;
-  words[STATE_FSW >> 2] = withErrorSummary(fsw, fcw);
+  words[STATE_FSW >> 2] = fsw;
   words[STATE_FTW >> 2] = tags & 0xff;
-  words[STATE_FOP >> 2] = (tags >>> 16) & 0x7ff;
-  words[STATE_FIP >> 2] = load(8);
-  words[(STATE_FIP >> 2) + 1] = wide ? load(12) : 0;
-  words[STATE_FCS >> 2] = wide ? 0 : load(12) & 0xffff;
-  words[STATE_FDP >> 2] = load(16);
-  words[(STATE_FDP >> 2) + 1] = wide ? load(20) : 0;
-  words[STATE_FDS >> 2] = wide ? 0 : load(20) & 0xffff;
+  if (core.model.vendor === 'intel' || fsw & FSW_ES || core.model.has('xsaveerptr')) {
+    words[STATE_FOP >> 2] = (tags >>> 16) & 0x7ff;
+    words[STATE_FIP >> 2] = load(8);
+    words[(STATE_FIP >> 2) + 1] = wide ? load(12) : 0;
+    words[STATE_FCS >> 2] = wide ? 0 : load(12) & 0xffff;
+    words[STATE_FDP >> 2] = load(16);
+    words[(STATE_FDP >> 2) + 1] = wide ? load(20) : 0;
+    words[STATE_FDS >> 2] = wide ? 0 : load(20) & 0xffff;
+  }
   const top = (fsw >> 11) & 7;
   for (let i = 0; i < 8; i++) {
     const slot = (STATE_X87 >> 2) + ((top + i) & 7) * 4;
@@ -270,9 +286,11 @@ export function initializeX87(words: Int32Array): void {
   words.fill(0, STATE_X87 >> 2, (STATE_X87 >> 2) + 32);
 }
 
-/** XMM registers that the area holds: none without OSFXSR, sixteen in 64-bit mode. */
+/** XMM registers that the area holds: none without OSFXSR, nor in privileged 64-bit code with EFER.FFXSR; sixteen in 64-bit mode. */
 function savedXmm(core: Core): number {
   if ((core.words[STATE_CR4 >> 2]! & CR4_OSFXSR) === 0) return 0;
+  const fast = (core.words[STATE_EFER >> 2]! & EFER_FFXSR) !== 0;
+  if (fast && core.state.is64Bit() && core.state.cpl() === 0) return 0;
   return core.state.is64Bit() ? 16 : 8;
 }
 
@@ -291,12 +309,12 @@ export function FXRSTOR(core: Core, insn: Instruction): void {
     return mmu.read32(at, (hi + (at >>> 0 < lo >>> 0 ? 1 : 0)) | 0);
   };
   const mxcsr = load(24);
-  if (mxcsr & ~MXCSR_MASK) core.raiseGP(0);
-  restoreX87(words, insn.operandSize === 64, load);
+  if (mxcsr & ~core.mxcsrMask) core.raiseGP(0);
+  restoreX87(core, insn.operandSize === 64, load);
   followFerr(core);
-  const count = savedXmm(core);
-  if (count === 0) return;
+  if ((words[STATE_CR4 >> 2]! & CR4_OSFXSR) === 0) return;
   words[STATE_MXCSR >> 2] = mxcsr;
+  const count = savedXmm(core);
   for (let i = 0; i < count; i++) {
     for (let part = 0; part < 4; part++) words[xmmWord(i) + part] = load(FXSAVE_XMM + i * 16 + part * 4);
   }

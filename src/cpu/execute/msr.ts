@@ -1,5 +1,5 @@
 import { isCanonical } from '../../bits/words.ts';
-import { CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE } from '../../isa/control.ts';
+import { CR0_PG, EFER_FFXSR, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE } from '../../isa/control.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import {
   IA32_APIC_BASE,
@@ -34,6 +34,7 @@ import {
   IA32_TSC,
   IA32_TSC_ADJUST,
   IA32_TSC_AUX,
+  IA32_TSC_DEADLINE,
   IA32_XSS,
 } from '../../isa/msr.ts';
 import { FS, GS, RAX, RCX, RDX } from '../../isa/registers.ts';
@@ -64,12 +65,11 @@ import {
 } from '../../state/layout.ts';
 import type { Core } from './core.ts';
 import { ARCH_CAPABILITIES, type CpuModel } from './cpu-model.ts';
+import { readAmdMsr, writeAmdMsr } from './msr-amd.ts';
 import { requireCpl0 } from './system-segment.ts';
 
 type Pair = [lo: number, hi: number];
 
-/** The last that Intel published for the signature of the `max` model: guests refuse features that older ones break. */
-const MICROCODE_REVISION = 0x0200_7006;
 /** Eight variable ranges, fixed ranges, write combining. */
 const MTRRCAP = 0x508;
 const MTRR_VARIABLE_COUNT = 8;
@@ -101,8 +101,14 @@ const baseChanged = (core: Core): void => core.dataSegmentChanged();
 /** MSRs that are words of the state page and little else. */
 const STORED = new Map<number, StoredMsr>([
   [IA32_SYSENTER_CS, { offset: STATE_SYSENTER_CS, has: withSysenter }],
-  [IA32_SYSENTER_ESP, { offset: STATE_SYSENTER_ESP, has: withSysenter, valid: canonical }],
-  [IA32_SYSENTER_EIP, { offset: STATE_SYSENTER_EIP, has: withSysenter, valid: canonical }],
+  [
+    IA32_SYSENTER_ESP,
+    { offset: STATE_SYSENTER_ESP, has: withSysenter, valid: canonicalOrShort, changed: cutSysenter },
+  ],
+  [
+    IA32_SYSENTER_EIP,
+    { offset: STATE_SYSENTER_EIP, has: withSysenter, valid: canonicalOrShort, changed: cutSysenter },
+  ],
   [IA32_PAT, { offset: STATE_PAT, has: (model) => model.has('pat'), valid: isPat }],
   [IA32_MTRR_DEF_TYPE, { offset: STATE_MTRR_DEF_TYPE, has: withMtrr, valid: isMtrrDefault }],
   [IA32_MCG_STATUS, { offset: STATE_MCG_STATUS, has: (model) => model.has('mca') }],
@@ -137,6 +143,17 @@ const STORED = new Map<number, StoredMsr>([
   ]),
 ]);
 
+/** AMD's SYSENTER is for legacy mode alone: its MSRs have 32 bits, and the others are ignored (APM Vol. 2, "SYSENTER and SYSEXIT MSRs"). */
+function canonicalOrShort(core: Core, lo: number, hi: number): boolean {
+  return core.model.vendor === 'amd' || canonical(core, lo, hi);
+}
+
+function cutSysenter(core: Core): void {
+  if (core.model.vendor === 'intel') return;
+  core.words[(STATE_SYSENTER_ESP >> 2) + 1] = 0;
+  core.words[(STATE_SYSENTER_EIP >> 2) + 1] = 0;
+}
+
 /** Memory types of SDM Vol. 3A, "Memory Types That Can Be Encoded in MTRRs"; PAT adds UC- (7). */
 function isMtrrType(type: number): boolean {
   return type === 0 || type === 1 || type === 4 || type === 5 || type === 6;
@@ -169,6 +186,7 @@ function isMtrrMask(core: Core, lo: number, hi: number): boolean {
 /** The value of an MSR; undefined where the processor has none of this number. */
 export function readMsr(core: Core, index: number): Pair | undefined {
   const { words, model } = core;
+  if (index === IA32_TSC_DEADLINE && !model.has('tsc-deadline')) return undefined;
   const device = core.msrDevice?.readMsr(index);
   if (device) return device;
   const stored = STORED.get(index);
@@ -201,15 +219,16 @@ export function readMsr(core: Core, index: number): Pair | undefined {
     case IA32_PLATFORM_ID:
       return intel(model) ? [0, 0] : undefined;
     case IA32_BIOS_SIGN_ID:
-      return intel(model) ? [0, MICROCODE_REVISION] : [0, 0];
+      return intel(model) ? [0, model.microcode] : [model.microcode, 0];
     default:
-      return undefined;
+      return intel(model) ? undefined : readAmdMsr(core, index);
   }
 }
 
 /** Writes an MSR; false where that is #GP(0): no such number, read-only, or a value that it may not have. */
 export function writeMsr(core: Core, index: number, lo: number, hi: number): boolean {
   const { words, model } = core;
+  if (index === IA32_TSC_DEADLINE && !model.has('tsc-deadline')) return false;
   if (core.msrDevice?.writeMsr(index, lo, hi)) return true;
   const stored = STORED.get(index);
   if (stored) {
@@ -237,7 +256,7 @@ export function writeMsr(core: Core, index: number, lo: number, hi: number): boo
       // A microcode update is accepted and changes nothing.
       return true;
     default:
-      return false;
+      return !intel(model) && writeAmdMsr(index);
   }
 }
 
@@ -280,6 +299,7 @@ function writeEfer(core: Core, lo: number, hi: number): boolean {
   if (model.has('syscall')) defined |= EFER_SCE;
   if (model.has('lm')) defined |= EFER_LME;
   if (model.has('nx')) defined |= EFER_NXE;
+  if (model.has('fxsr-opt')) defined |= EFER_FFXSR;
   const old = words[STATE_EFER >> 2]!;
   if (hi !== 0 || lo & ~defined) return false;
   if ((lo ^ old) & EFER_LME && words[STATE_CR0 >> 2]! & CR0_PG) return false;

@@ -58,13 +58,13 @@ export function loadV86Segment(core: Core, segment: number, selector: number): v
   setSegment(core, segment, selector, (selector & 0xffff) << 4, 0, 0xffff, ATTRIBUTES_V86);
 }
 
-/** Makes a segment register null. AMD's processors keep the base of FS and GS, which 64-bit code can see. */
+/** Makes a segment register null. AMD's before Zen 2 keep the base of FS and GS, which 64-bit code can see. */
 export function loadNullSegment(core: Core, segment: number, selector: number): void {
   const { words } = core;
   words[segmentWord(segment, SEGMENT_SELECTOR)] = selector & 0xffff;
   // SS keeps its privilege and, in 64-bit mode, is a stack segment like any other.
   words[segmentWord(segment, SEGMENT_ATTRIBUTES)] = segment === SS ? (selector & 3) << DESC_DPL_SHIFT : 0;
-  if (core.model.vendor === 'amd' && segment >= FS && core.state.isLongModeActive()) return;
+  if (segment >= FS && !core.model.nullClearsBase && core.state.isLongModeActive()) return;
   words[segmentWord(segment, SEGMENT_BASE)] = 0;
   words[segmentWord(segment, SEGMENT_BASE) + 1] = 0;
   words[segmentWord(segment, SEGMENT_LIMIT)] = 0;
@@ -220,7 +220,12 @@ function loadFarPointer32(core: Core, insn: Instruction, segment: number): void 
   storeGd(core, insn, offset);
 }
 
+/** m16:64 is Intel's; AMD's processors ignore REX.W (APM Vol. 3, "LDS LES LFS LGS LSS") and load m16:32. */
 function loadFarPointer64(core: Core, insn: Instruction, segment: number): void {
+  if (core.model.vendor === 'amd') {
+    loadFarPointer32(core, insn, segment);
+    return;
+  }
   if (!insn.isMemory) core.raiseUD();
   const lo = effectiveAddress(core, insn);
   const hi = core.high;

@@ -68,7 +68,8 @@ export function SYSRET(core: Core, insn: Instruction): void {
   const flags = long ? gpr32[R11 * 2]! : core.flags.read() | RFLAGS_IF;
   loadFlatCode(core, (base + (to64 ? 16 : 0)) | 3, 3, to64);
   if (core.model.vendor === 'intel') loadFlatStack(core, (base + 8) | 3, 3);
-  else words[segmentWord(SS, SEGMENT_SELECTOR)] = (base + 8) | 3; // AMD leaves the hidden part as it is.
+  // AMD changes neither the RPL of the sum nor the hidden part (APM Vol. 3, "SYSRET").
+  else words[segmentWord(SS, SEGMENT_SELECTOR)] = (base + 8) & 0xffff;
   core.setRip(ripLo, ripHi);
   core.segmentsChanged();
   if (long) writeSystemFlags(core, flags & SYSRET_FLAGS, ALL_FLAGS);

@@ -2,7 +2,7 @@ import { isCanonical } from '../../bits/words.ts';
 import { CR4_FSGSBASE, CR4_OSXSAVE, CR4_PCE, CR4_PCIDE, CR4_PKE, CR4_TSD } from '../../isa/control.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { FS, GS, RAX, RBX, RCX, RDX } from '../../isa/registers.ts';
-import { RFLAGS_AC, RFLAGS_IF } from '../../isa/rflags.ts';
+import { RFLAGS_AC, RFLAGS_CF, RFLAGS_IF } from '../../isa/rflags.ts';
 import { segmentWord } from '../../state/cpu-state.ts';
 import {
   SEGMENT_BASE,
@@ -101,6 +101,8 @@ export function INVD(core: Core, _insn: Instruction): void {
 }
 
 export const WBINVD = INVD;
+/** WBNOINVD | F3 0F 09 | (APM Vol. 3, "WBNOINVD"). */
+export const WBNOINVD = INVD;
 
 /** INVLPG m | 0F 01 /7 | Mb (SDM Vol. 2A, "INVLPG—Invalidate TLB Entries"). A non-canonical address does nothing. */
 export function INVLPG(core: Core, insn: Instruction): void {
@@ -158,6 +160,10 @@ export function HLT(core: Core, _insn: Instruction): void {
 /** MONITOR | 0F 01 C8 | (SDM Vol. 2B, "MONITOR—Set Up Monitor Address"). Reads a byte there as a load would. */
 export function MONITOR(core: Core, insn: Instruction): void {
   if (!core.model.has('monitor') || core.state.cpl() !== 0) core.raiseUD();
+  armMonitor(core, insn);
+}
+
+function armMonitor(core: Core, insn: Instruction): void {
   const { gpr32 } = core;
   if (gpr32[RCX * 2] !== 0 || (core.state.is64Bit() && gpr32[RCX * 2 + 1] !== 0)) core.raiseGP(0);
   const lo = gpr32[RAX * 2]!;
@@ -175,6 +181,19 @@ export function MWAIT(core: Core, _insn: Instruction): void {
   if ((core.flags.system() & RFLAGS_IF) === 0) return;
   core.pending |= PENDING_HALT;
   core.endBlock();
+}
+
+/** MONITORX | 0F 01 FA | (APM Vol. 3, "MONITORX"): MONITOR at any privilege. */
+export function MONITORX(core: Core, insn: Instruction): void {
+  armMonitor(core, insn);
+}
+
+const MWAITX_IGNORE_IF = 1 << 0;
+const MWAITX_TIMER = 1 << 1;
+
+/** MWAITX | 0F 01 FB | (APM Vol. 3, "MWAITX"). At any privilege, and with a timer: so it never waits for long, here not at all. */
+export function MWAITX(core: Core, _insn: Instruction): void {
+  if (core.gpr32[RCX * 2]! & ~(MWAITX_IGNORE_IF | MWAITX_TIMER)) core.raiseGP(0);
 }
 
 /** PAUSE | F3 90 | and the instructions that are nothing to an emulator in program order. */
@@ -251,6 +270,19 @@ export function RDTSCP(core: Core, insn: Instruction): void {
   if (!core.model.has('rdtscp')) core.raiseUD();
   RDTSC(core, insn);
   setRegister32(core, RCX, core.words[STATE_TSC_AUX >> 2]!);
+}
+
+/** The registers that RDPRU reads: MPERF and APERF. Both count at the rate of the TSC, the one frequency there is. */
+const RDPRU_MOST = 1;
+
+/** RDPRU | 0F 01 FD | (APM Vol. 3, "RDPRU"). CF tells whether the register exists; the other status flags become 0. */
+export function RDPRU(core: Core, _insn: Instruction): void {
+  if (core.words[STATE_CR4 >> 2]! & CR4_TSD && core.state.cpl() > 0) core.raiseUD();
+  const exists = core.gpr32[RCX * 2]! >>> 0 <= RDPRU_MOST;
+  const [lo, hi] = exists ? core.time.readTsc() : [0, 0];
+  setRegister32(core, RAX, lo);
+  setRegister32(core, RDX, hi);
+  core.flags.setStatus(exists ? RFLAGS_CF : 0);
 }
 
 /** RDPMC | 0F 33 | (SDM Vol. 2B, "RDPMC—Read Performance-Monitoring Counters"). There is no counter: #GP(0). */

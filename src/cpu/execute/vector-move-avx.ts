@@ -1,7 +1,6 @@
 import type { Instruction } from '../../isa/instruction.ts';
 import { STATE_MXCSR } from '../../state/layout.ts';
 import type { Core, Handler } from './core.ts';
-import { MXCSR_MASK } from './fx-state.ts';
 import { effectiveAddress, loadEd, storeEd } from './operand.ts';
 import {
   clearUpper,
@@ -230,7 +229,7 @@ export function VZEROALL(core: Core, _insn: Instruction): void {
 export function VLDMXCSR_Md(core: Core, insn: Instruction): void {
   requireAvx(core);
   const value = loadEd(core, insn);
-  if (value & ~MXCSR_MASK) core.raiseGP(0);
+  if (value & ~core.mxcsrMask) core.raiseGP(0);
   core.words[STATE_MXCSR >> 2] = value;
 }
 

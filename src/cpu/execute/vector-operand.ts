@@ -1,9 +1,26 @@
 import { isCanonical } from '../../bits/words.ts';
 import { CR0_EM, CR4_OSFXSR, CR4_OSXSAVE } from '../../isa/control.ts';
 import type { Instruction } from '../../isa/instruction.ts';
-import { STATE_CR0, STATE_CR4, STATE_FSW, STATE_FTW, STATE_X87, STATE_XCR0 } from '../../state/layout.ts';
+import {
+  STATE_CR0,
+  STATE_CR4,
+  STATE_FSW,
+  STATE_FTW,
+  STATE_MXCSR,
+  STATE_X87,
+  STATE_XCR0,
+} from '../../state/layout.ts';
 import type { VectorFile } from '../../state/vector-file.ts';
-import { type Core, type Handler, SIMD_AVX, SIMD_MMX, SIMD_SSE, SIMD_VEX, XCR0_AVX } from './core.ts';
+import {
+  type Core,
+  type Handler,
+  MXCSR_MM,
+  SIMD_AVX,
+  SIMD_MMX,
+  SIMD_SSE,
+  SIMD_VEX,
+  XCR0_AVX,
+} from './core.ts';
 import { checkPendingX87 } from './fx-state.ts';
 import { effectiveAddress } from './operand.ts';
 
@@ -136,10 +153,14 @@ export function storeAligned(core: Core, insn: Instruction, slot: number, bytes:
 
 // Source operands: the slot that holds them.
 
-/** W of a legacy instruction: memory must be aligned to 16 bytes. */
+/** W of a legacy instruction: memory must be aligned to 16 bytes, unless MXCSR.MM says that it need not. */
 export function alignedSource(core: Core, insn: Instruction): number {
   if (!insn.isMemory) return insn.rm;
-  loadAligned(core, insn, SLOT_SOURCE, 16);
+  const lo = vectorAddress(core, insn, 16, false);
+  const hi = core.high;
+  if ((lo & 15) === 0) core.mmu.read128(lo, hi, core.vectors.i32, SLOT_SOURCE * 8);
+  else if (core.words[STATE_MXCSR >> 2]! & MXCSR_MM) loadVector(core, insn, SLOT_SOURCE, 16);
+  else refuseMisaligned(core, hi);
   return SLOT_SOURCE;
 }
 

@@ -8,22 +8,30 @@ import {
   STATE_FIP,
   STATE_FSW,
   STATE_MXCSR,
+  STATE_PKRU,
   STATE_X87,
   STATE_XCR0,
   STATE_XSS,
   STATE_YMM,
 } from '../../state/layout.ts';
 import type { Core } from './core.ts';
-import { followFerr, initializeX87, MXCSR_MASK, restoreX87, saveX87 } from './fx-state.ts';
+import { followFerr, initializeX87, restoreX87, saveX87 } from './fx-state.ts';
 import { effectiveAddress } from './operand.ts';
+import {
+  XCR0_YMM as AVX,
+  offsetOfPkru,
+  XCR0_PKRU as PKRU,
+  XCR0_SSE as SSE,
+  XCR0_X87 as X87,
+  XSAVE_BASE_BYTES,
+  XSAVE_OFFSET_AVX,
+  xsaveBytes,
+} from './xsave-area.ts';
 
 /*
- * The XSAVE feature set (SDM Vol. 1, "Managing State Using the XSAVE Feature Set"). Components: x87, SSE, AVX. Whether a
+ * The XSAVE feature set (SDM Vol. 1, "Managing State Using the XSAVE Feature Set"). Components: x87, SSE, AVX, PKRU. Whether a
  * component is in its initial configuration (XINUSE) is read off its contents.
  */
-const X87 = 1 << 0;
-const SSE = 1 << 1;
-const AVX = 1 << 2;
 const MXCSR_INITIAL = 0x1f80;
 
 const OFFSET_MXCSR = 24;
@@ -31,9 +39,6 @@ const OFFSET_XMM = 160;
 const OFFSET_HEADER = 512;
 const OFFSET_XCOMP_BV = 520;
 const HEADER_BYTES = 64;
-/** AVX is the only extended component, so the compacted format has it at the same place. */
-const OFFSET_AVX = 576;
-const AREA_BYTES = 832;
 /** Bit 63 of XCOMP_BV: the compacted format. */
 const COMPACTED = 1 << 31;
 
@@ -53,6 +58,7 @@ export function componentsInUse(core: Core): number {
     if (anySet(at, 4)) inUse |= SSE;
     if (anySet(at + 4, 4)) inUse |= AVX;
   }
+  if (words[STATE_PKRU >> 2] !== 0) inUse |= PKRU;
   return inUse;
 }
 
@@ -63,12 +69,12 @@ class Area {
   readonly #hi: number;
 
   /** Checks what all these instructions check: OSXSAVE, TS, the segment, the alignment to 64 bytes. */
-  constructor(core: Core, insn: Instruction, write: boolean) {
+  constructor(core: Core, insn: Instruction, bytes: number, write: boolean) {
     if ((core.words[STATE_CR4 >> 2]! & CR4_OSXSAVE) === 0) core.raiseUD();
     if (core.words[STATE_CR0 >> 2]! & CR0_TS) core.raiseNM();
     const offset = effectiveAddress(core, insn);
     this.#core = core;
-    this.#lo = core.linear(insn.segment, offset, core.high, AREA_BYTES, write);
+    this.#lo = core.linear(insn.segment, offset, core.high, bytes, write);
     this.#hi = core.high;
     if (this.#lo & 63) core.raiseGP(0);
   }
@@ -122,29 +128,31 @@ function requested(core: Core, enabled: number): number {
   return core.gpr32[RAX * 2]! & enabled;
 }
 
-function save(core: Core, insn: Instruction, mask: number, area: Area): void {
-  if (mask & X87) saveX87(core, insn.operandSize === 64, area.store);
+/** `format`: the components that the compacted format has room for; 0 for the standard format. */
+function save(core: Core, insn: Instruction, mask: number, area: Area, format: number): void {
+  if (mask & X87) saveX87(core, insn.operandSize === 64, area.store, area.load);
   if (mask & SSE) area.storeVectors(OFFSET_XMM, 0);
-  if (mask & AVX) area.storeVectors(OFFSET_AVX, 4);
+  if (mask & AVX) area.storeVectors(XSAVE_OFFSET_AVX, 4);
+  if (mask & PKRU) {
+    const offset = offsetOfPkru(format, format !== 0);
+    area.store(offset, core.words[STATE_PKRU >> 2]!);
+    area.store(offset + 4, 0);
+  }
 }
 
 function saveMxcsr(core: Core, area: Area): void {
   area.store(OFFSET_MXCSR, core.words[STATE_MXCSR >> 2]!);
-  area.store(OFFSET_MXCSR + 4, MXCSR_MASK);
-}
-
-/** The last byte that a save of `mask` touches. */
-function extent(mask: number): number {
-  return mask & AVX ? AREA_BYTES : OFFSET_HEADER + HEADER_BYTES;
+  area.store(OFFSET_MXCSR + 4, core.mxcsrMask);
 }
 
 function saveStandard(core: Core, insn: Instruction, optimized: boolean): void {
-  const area = new Area(core, insn, true);
   const mask = requested(core, core.words[STATE_XCR0 >> 2]!);
-  area.probe(extent(mask), true);
+  const bytes = xsaveBytes(mask, false);
+  const area = new Area(core, insn, bytes, true);
+  area.probe(bytes, true);
   const inUse = componentsInUse(core);
   const old = area.load(OFFSET_HEADER);
-  save(core, insn, optimized ? mask & inUse : mask, area);
+  save(core, insn, optimized ? mask & inUse : mask, area, 0);
   if (mask & (SSE | AVX)) saveMxcsr(core, area);
   area.store(OFFSET_HEADER, (old & ~mask) | (inUse & mask));
 }
@@ -160,13 +168,14 @@ export function XSAVEOPT(core: Core, insn: Instruction): void {
 }
 
 function saveCompacted(core: Core, insn: Instruction, enabled: number): void {
-  const area = new Area(core, insn, true);
   const mask = requested(core, enabled);
-  area.probe(extent(mask), true);
+  const bytes = xsaveBytes(mask, true);
+  const area = new Area(core, insn, bytes, true);
+  area.probe(bytes, true);
   let inUse = componentsInUse(core) & mask;
   // Here MXCSR is part of the SSE component.
   if (mask & SSE && core.words[STATE_MXCSR >> 2] !== MXCSR_INITIAL) inUse |= SSE;
-  save(core, insn, inUse, area);
+  save(core, insn, inUse, area, mask | COMPACTED);
   if (inUse & SSE) saveMxcsr(core, area);
   area.store(OFFSET_HEADER, inUse);
   area.store(OFFSET_HEADER + 4, 0);
@@ -193,10 +202,10 @@ function requireSupervisor(core: Core): void {
 }
 
 function restore(core: Core, insn: Instruction, enabled: number, onlyCompacted: boolean): void {
-  const area = new Area(core, insn, false);
   const { words } = core;
   const mask = requested(core, enabled);
-  area.probe(OFFSET_HEADER + HEADER_BYTES, false);
+  const area = new Area(core, insn, xsaveBytes(mask, false), false);
+  area.probe(XSAVE_BASE_BYTES, false);
   const present = area.load(OFFSET_HEADER);
   const format = area.load(OFFSET_XCOMP_BV);
   const formatHigh = area.load(OFFSET_XCOMP_BV + 4);
@@ -212,14 +221,17 @@ function restore(core: Core, insn: Instruction, enabled: number, onlyCompacted: 
     for (let offset = 16; offset < 24; offset += 4) reserved |= area.load(OFFSET_HEADER + offset);
   }
   if (reserved !== 0) core.raiseGP(0);
-  if (mask & present & AVX) area.probe(AREA_BYTES, false);
+  const extended = mask & present & (AVX | PKRU);
+  if (extended)
+    area.probe(compacted ? xsaveBytes(format & 0xffff, true) : xsaveBytes(extended, false), false);
+  const pkruOffset = offsetOfPkru(format, compacted);
   // MXCSR: its own rule in the standard format, part of the SSE component in the compacted one.
   const takesMxcsr = compacted ? (mask & SSE) !== 0 : (mask & (SSE | AVX)) !== 0;
   const mxcsr = compacted && (present & SSE) === 0 ? MXCSR_INITIAL : area.load(OFFSET_MXCSR);
-  if (takesMxcsr && mxcsr & ~MXCSR_MASK) core.raiseGP(0);
+  if (takesMxcsr && mxcsr & ~core.mxcsrMask) core.raiseGP(0);
 
   if (mask & X87) {
-    if (present & X87) restoreX87(words, insn.operandSize === 64, area.load);
+    if (present & X87) restoreX87(core, insn.operandSize === 64, area.load);
     else initializeX87(words);
     followFerr(core);
   }
@@ -229,8 +241,13 @@ function restore(core: Core, insn: Instruction, enabled: number, onlyCompacted: 
     else clearVectors(core, 0);
   }
   if (mask & AVX) {
-    if (present & AVX) area.loadVectors(OFFSET_AVX, 4);
+    if (present & AVX) area.loadVectors(XSAVE_OFFSET_AVX, 4);
     else clearVectors(core, 4);
+  }
+  if (mask & PKRU) {
+    words[STATE_PKRU >> 2] = present & PKRU ? area.load(pkruOffset) : 0;
+    core.mmu.updateMode();
+    core.endBlock();
   }
 }
 
