@@ -63,7 +63,10 @@ export function addBootOptions(command: Command): Command {
     .option('--initrd <FILE>', 'the initial RAM disk of a Linux kernel')
     .option('--append <TEXT>', 'the kernel command line')
     .option('--memory <SIZE>', 'RAM: 64M, 1G ... (default 128M)')
-    .option('--cpu <MODEL[,+FEATURE][,-FEATURE]>', 'processor model (default: the most capable)')
+    .option(
+      '--cpu <MODEL[,+FEATURE][,-FEATURE]>',
+      'processor model (default: the most capable); help lists them',
+    )
     .option(
       '--protocol <NAME>',
       'multiboot1, multiboot2, linux32, linux64 or pvh (default: what the image has)',

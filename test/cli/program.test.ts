@@ -189,3 +189,11 @@ test('--hostile does not take the kernel for its seed', async () => {
   }
   expect(seeds).toEqual([1, 7, 16, undefined]);
 });
+
+test('--cpu help lists models and features, and boots nothing', async () => {
+  const io = recordingIo({});
+  expect(await longmode(io, 'run', '--cpu', 'help')).toBe(0);
+  expect(io.err()).toBe('');
+  for (const word of ['max', 'skylake', 'zen2', 'zen5', 'x86-64-v3', 'avx2', 'sse4a', 'avx512f'])
+    expect(io.out()).toMatch(new RegExp(`(^|\\s)${word}(\\s|$)`));
+});

@@ -90,7 +90,7 @@ export class Guest {
       romBytes: 0,
     });
     const fault = new GuestFault();
-    const model = createCpuModel();
+    const model = createCpuModel(vendor === 'amd' ? 'max,+xsaveerptr,+misalignsse,+sse4a' : 'max');
     // The vendors differ in corners of user mode too.
     Object.assign(model, { vendor });
     const mmu = new Mmu(state, space, model.paging, fault);

@@ -203,6 +203,20 @@ describe('64-bit mode', () => {
     expect(n.execute(0x48, 0xff, 0x2b)).toEqual({ vector: VECTOR_GP, errorCode: 0 });
   });
 
+  test('a far pointer with REX.W is m16:64 to Intel, m16:32 to AMD', () => {
+    const jump = (model: string) => {
+      const m = new SystemHarness('long', model);
+      m.setReg(RBX, 0x30000);
+      m.write32(0x30000, TARGET, LONG0, LONG0);
+      expect(m.execute(0x48, 0xff, 0x2b)).toBeUndefined();
+      return [m.rip, m.core.ripHi()];
+    };
+    expect([jump('skylake'), jump('zen2')]).toEqual([
+      [TARGET, LONG0],
+      [TARGET, 0],
+    ]);
+  });
+
   test('L and D together are reserved', () => {
     const m = new SystemHarness('long');
     m.describe(FREE, descriptor(0, 0xfffff, 0x9a, 0xe));

@@ -96,9 +96,25 @@ describe('MOV Sreg, r/m16', () => {
     expect(m.execute(0x50)).toBeUndefined();
   });
 
-  test('a null FS: Intel clears the base, AMD keeps it', () => {
+  test('LFS with REX.W: m16:64 on Intel, m16:32 on AMD', () => {
+    const load = (model: string) => {
+      const m = new SystemHarness('long', model);
+      m.setReg(RBX, 0x30000);
+      m.write32(0x30000, 0x12345678, 0x10, 0x10);
+      expect(m.execute(0x48, 0x0f, 0xb4, 0x03)).toBeUndefined(); // lfs rax, [rbx]
+      return [m.reg(RAX), m.core.gpr32[RAX * 2 + 1], m.selector(FS)];
+    };
+    expect([load('skylake'), load('zen2')]).toEqual([
+      [0x12345678, 0x10, 0x10],
+      [0x12345678, 0, 0x10],
+    ]);
+  });
+
+  test('a null FS: Intel and AMD since Zen 2 clear the base, earlier AMDs keep it', () => {
     for (const [model, base] of [
       ['max', 0],
+      ['zen2', 0],
+      ['zen5', 0],
       ['qemu64', 0x1234],
     ] as const) {
       const m = new SystemHarness('long', model);

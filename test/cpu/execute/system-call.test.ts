@@ -71,6 +71,16 @@ describe('SYSCALL and SYSRET', () => {
     expect([n.core.ripHi() >>> 0, n.core.state.cpl()]).toEqual([0x8000_0000, 3]);
   });
 
+  test("SYSRET's SS: Intel sets RPL 3, AMD leaves it as STAR has it", () => {
+    const ss = (model: string) => {
+      const m = machine('long', model);
+      m.setReg(RCX, 0x1234);
+      m.execute(...SYSRETQ);
+      return m.selector(SS);
+    };
+    expect([ss('skylake'), ss('zen2')]).toEqual([0x2b, 0x28]);
+  });
+
   test('outside 64-bit code only AMD has them', () => {
     expect(machine('compatibility').execute(...SYSCALL)).toEqual(UD);
     const m = machine('compatibility', AMD);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as xsave from '../../../src/cpu/execute/xsave.ts';
-import { STATE_FCW, STATE_MXCSR } from '../../../src/state/layout.ts';
+import { STATE_FCW, STATE_MXCSR, STATE_PKRU, STATE_XCR0 } from '../../../src/state/layout.ts';
 import { VectorHarness } from '../../support/vector-harness.ts';
 
 const AREA = 0x40000;
@@ -57,3 +57,24 @@ test.each([
   spoil(h);
   expect(h.run(...XRSTOR)).toBe('#GP(0)');
 }); // biome-ignore format: a table.
+
+test('PKRU is component 9: at 832 in the standard format, behind what is there in the compacted one', () => {
+  const h = harness();
+  h.core.words[STATE_XCR0 >> 2] = 0x207;
+  h.core.words[STATE_PKRU >> 2] = 0x5554;
+  h.set('rax', 0x200);
+  expect(h.run(...XSAVE)).toBeUndefined();
+  expect([h.read64(AREA + 512), h.read64(AREA + 832)]).toEqual([0x200n, 0x5554n]);
+  h.core.words[STATE_PKRU >> 2] = 0;
+  expect(h.run(...XRSTOR)).toBeUndefined();
+  expect(h.core.words[STATE_PKRU >> 2]).toBe(0x5554);
+  h.space.write32(AREA + 512, 0);
+  h.run(...XRSTOR);
+  expect(h.core.words[STATE_PKRU >> 2]).toBe(0);
+  h.core.words[STATE_PKRU >> 2] = 0x5554;
+  h.run(...XSAVEC);
+  expect([h.read64(AREA + 520), h.read64(AREA + 576)]).toEqual([0x8000000000000200n, 0x5554n]);
+  h.core.words[STATE_PKRU >> 2] = 0;
+  h.run(...XRSTOR);
+  expect(h.core.words[STATE_PKRU >> 2]).toBe(0x5554);
+});
