@@ -131,6 +131,12 @@ function operand(view: DataView, at: number, lane: Lane, dice: Dice): void {
   }
 }
 
+/** The product of each pair is tiny, and rounded to the least normal number: underflow, though the result looks ordinary. */
+const ALMOST_NORMAL = {
+  double: [1 - 2 ** -53, 2 ** -1022],
+  single: [1 - 2 ** -24, 2 ** -126],
+} as const;
+
 /** All masked, PE set or clear; and now and then what compiled code leaves to the interpreter. */
 const CONTROLS = [0x1f80, 0x1f80, 0x1fa0, 0x1fa0, 0x1fa0, 0x1fbf, 0x1fe0, 0x9fc0, 0x7fa0] as const;
 
@@ -177,6 +183,15 @@ describe('floating point in compiled code', () => {
       operand(view, at, form.lane, dice);
       operand(view, at + 16, form.lane, dice);
       view.setUint32(at + 32, dice.pick(CONTROLS), true);
+    }
+    if (form.lane !== 'integer') {
+      for (const [n, value] of ALMOST_NORMAL[form.lane].entries()) {
+        if (form.lane === 'double') view.setFloat64(n * 16, value, true);
+        else view.setFloat32(n * 16, value, true);
+      }
+      view.setUint32(32, CONTROLS[2], true);
+      // Once more where the loop is hot.
+      input.copyWithin((CASES >> 1) * INPUT_BYTES, 0, INPUT_BYTES);
     }
     const [expected, actual] = machines.map((machine) => outputOf(machine, form, input));
     const wrong = [];
