@@ -5,6 +5,7 @@ import { RFLAGS_AC } from '../../src/isa/rflags.ts';
 import { ALL, at, Fixture, P, RW, US } from './paging-fixture.ts';
 
 const LINEAR = 0xffff_8800_0040_0000n;
+const ACCESSED = 0x20n;
 const MMIO = 0xf000_0000;
 const ROM = 0xfff0_0000;
 
@@ -136,6 +137,18 @@ describe.each(WIDTHS)('%i bytes', (bytes) => {
     f.control({ rflags: 0 });
     expect(outcomes()).toEqual(places.map(() => 'ok'));
   });
+});
+
+test('#AC of a misaligned access by compiled code comes before the walk, which would set accessed bits', () => {
+  const f = twoPages();
+  const entry = f.entryAt(LINEAR, 1);
+  f.control({ cr0: f.word('cr0') | CR0_AM, rflags: RFLAGS_AC, cpl: 3 });
+  expect(f.outcome(() => f.mmu.direct(...at(LINEAR + 1n), 4, 0))).toBe('#AC(0x0)');
+  expect(f.entry(entry) & ACCESSED).toBe(0n);
+  expect(f.outcome(() => read(f, 'read', 4, LINEAR + 1n))).toBe('#AC(0x0)');
+  expect(f.entry(entry) & ACCESSED).toBe(0n);
+  read(f, 'read', 4, LINEAR);
+  expect(f.entry(entry) & ACCESSED).toBe(ACCESSED);
 });
 
 describe('the end of the address space', () => {

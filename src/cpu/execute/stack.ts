@@ -229,7 +229,8 @@ const popped = new Int32Array(8);
 
 /** POPA | 61 with 16-bit operands: DI SI BP (SP skipped) BX DX CX AX. */
 export function POPA_w(core: Core, _insn: Instruction): void {
-  for (let register = 0; register < 8; register++) popped[register] = peek16(core, 14 - register * 2);
+  // From the top of the stack on, as the pops come: which of them faults first can be seen.
+  for (let register = 7; register >= 0; register--) popped[register] = peek16(core, 14 - register * 2);
   moveStackPointer(core, 16);
   for (let register = 0; register < 8; register++) {
     if (register !== RSP) core.gpr16[register * 4] = popped[register]!;
@@ -238,7 +239,7 @@ export function POPA_w(core: Core, _insn: Instruction): void {
 
 /** POPAD | 61 with 32-bit operands. */
 export function POPA_d(core: Core, _insn: Instruction): void {
-  for (let register = 0; register < 8; register++) popped[register] = peek32(core, 28 - register * 4);
+  for (let register = 7; register >= 0; register--) popped[register] = peek32(core, 28 - register * 4);
   moveStackPointer(core, 32);
   for (let register = 0; register < 8; register++) {
     if (register === RSP) continue;

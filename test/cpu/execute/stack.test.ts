@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as stack from '../../../src/cpu/execute/stack.ts';
-import { DESC_DB, DESC_WRITABLE } from '../../../src/isa/descriptors.ts';
+import { DESC_DB, DESC_EXPAND_DOWN, DESC_WRITABLE } from '../../../src/isa/descriptors.ts';
 import { DS, SS } from '../../../src/isa/registers.ts';
 import { CoreHarness, type HarnessMode, STACK } from '../../support/core-harness.ts';
 
@@ -131,6 +131,18 @@ describe('PUSHA and POPA', () => {
       0x106,
       0x777,
     ]);
+  });
+
+  test.each([
+    [[0x61], 4],
+    [[0x66, 0x61], 2],
+  ])('POPA of bytes %j reads from the top of the stack on: the first word decides', (bytes, size) => {
+    const harness = new CoreHarness('protected32', stack);
+    // An expand-down stack from 0x10000 on: the first word lies below it, all others in a page that is not present.
+    harness.segment(SS, 0, 0xffff, DESC_WRITABLE | DESC_DB | DESC_EXPAND_DOWN);
+    harness.set('rsp', 0x10000 - size);
+    harness.page(0x10000, false, false);
+    expect(harness.run(...bytes)).toBe('#SS(0)');
   });
 
   test('a fault in the middle leaves every register', () => {

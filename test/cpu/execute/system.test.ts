@@ -4,7 +4,7 @@ import { CR4_FSGSBASE, CR4_PKE, CR4_TSD, CR4_UMIP } from '../../../src/isa/contr
 import { FS, RAX, RBX, RCX, RDX } from '../../../src/isa/registers.ts';
 import { RFLAGS_AC, RFLAGS_IF } from '../../../src/isa/rflags.ts';
 import { VECTOR_GP, VECTOR_PF, VECTOR_UD } from '../../../src/isa/vectors.ts';
-import { STATE_CR4, STATE_GDTR, STATE_IDTR, STATE_PKRU } from '../../../src/state/layout.ts';
+import { STATE_CR2, STATE_CR4, STATE_GDTR, STATE_IDTR, STATE_PKRU } from '../../../src/state/layout.ts';
 import { SystemHarness } from '../../support/system-harness.ts';
 
 const GP0 = { vector: VECTOR_GP, errorCode: 0 };
@@ -43,6 +43,13 @@ describe('descriptor-table registers', () => {
     m.execute(0x0f, 0x01, 0x03);
     expect([m.read16(AT), m.read32(AT + 2)]).toEqual([0xff, m.word(STATE_GDTR)]);
     expect(at('user', CR4_UMIP).execute(0x0f, 0x01, 0x03)).toEqual(GP0);
+  });
+
+  test('the first part that cannot be written is the one that faults', () => {
+    const m = at('long');
+    m.setReg(RBX, 0x200010);
+    expect(m.execute(0x0f, 0x01, 0x03)?.vector).toBe(VECTOR_PF);
+    expect(m.word(STATE_CR2)).toBe(0x200010);
   });
 });
 
