@@ -8,6 +8,27 @@ const SILENCE_MS = 8_000;
 const MAGIC = Buffer.from('1RES');
 const END = Buffer.from('END!');
 
+/** Bochs keeps RAM in blocks of this size, and an image must not reach from one into the next; it takes four images. */
+const BLOCK = 0x20000;
+const MOST_IMAGES = 4;
+
+function blocks(load: readonly (readonly [number, Uint8Array])[]): [address: number, bytes: Uint8Array][] {
+  const found = new Map<number, Uint8Array>();
+  for (const [address, bytes] of load) {
+    for (let at = 0; at < bytes.length; ) {
+      const start = Math.floor((address + at) / BLOCK) * BLOCK;
+      const block = found.get(start) ?? new Uint8Array(BLOCK);
+      found.set(start, block);
+      const offset = address + at - start;
+      block.set(bytes.subarray(at, at + BLOCK - offset), offset);
+      at += BLOCK - offset;
+    }
+  }
+  if (found.size > MOST_IMAGES)
+    throw new Error(`Bochs: the scenarios need ${found.size} images, and there are ${MOST_IMAGES}`);
+  return [...found];
+}
+
 /** Bochs. Its port E9 writes to standard output, mixed with what Bochs itself has to say. */
 export class Bochs implements Processor {
   readonly name = 'Bochs';
@@ -32,7 +53,7 @@ export class Bochs implements Processor {
       'speaker: enabled=0',
       'magic_break: enabled=0',
     ];
-    for (const [n, [address, bytes]] of load.entries()) {
+    for (const [n, [address, bytes]] of blocks(load).entries()) {
       const path = join(folder, `bochs-ram${n}.bin`);
       writeFileSync(path, bytes);
       lines.push(`optramimage${n + 1}: file=${path}, address=0x${address.toString(16)}`);

@@ -121,7 +121,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'Alignment checks of MOVUPS',
     reference: 'Bochs',
-    whole: ({ s, ours }) => vector(ours) === 17 && /movups/.test(s.text),
+    whole: ({ s, ours }) => vector(ours) === 17 && /(movups|fld tword)/.test(s.text),
   },
   // The harness itself was interrupted: its addresses are those of its place in the list.
   ...(['QEMU', 'Bochs'] as const).map(
@@ -213,6 +213,11 @@ export const RULES: readonly Rule[] = [
     name: 'INT1',
     reference: 'QEMU',
     whole: ({ s }) => /int1/.test(s.text),
+  },
+  {
+    name: 'INT1',
+    reference: 'Bochs',
+    whole: ({ s }) => /int1/.test(s.text) && s.world === 'long',
   },
   {
     name: 'Segment overrides in 64-bit mode',

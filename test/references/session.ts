@@ -28,6 +28,8 @@ const HIDDEN_FAMILIES = /segment loads|far|interrupts|task|system calls|tables/;
 
 /** Scenarios per image: a run that loses its way loses no more than these. */
 const BATCH = 1000;
+/** Bochs can load no more at once. */
+const BOCHS_BATCH = 150;
 
 export interface Failure {
   readonly scenario: Scenario;
@@ -165,7 +167,9 @@ export class Session {
     const twins = asked.map((n) => withoutLa57(list[n]!));
     const apart = twins.filter((s, k) => s !== list[asked[k]!]);
     const ofTwins = apart.length > 0 ? await this.#timed(this.#ours, apart) : [];
-    const answers = twins.length > 0 ? await this.#timed(this.#bochs, twins) : [];
+    const answers: Outcome[] = [];
+    for (let at = 0; at < twins.length; at += BOCHS_BATCH)
+      answers.push(...(await this.#timed(this.#bochs, twins.slice(at, at + BOCHS_BATCH))));
     for (const [k, n] of asked.entries()) {
       const s = twins[k]!;
       const mine = s === list[n] ? ours[n]! : ofTwins[apart.indexOf(s)]!;
