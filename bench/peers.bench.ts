@@ -7,11 +7,10 @@
  *   --repeat K        repetitions, 5 by default
  *   --quick           an eighth of the units, once
  *   --wall            wall time instead of the busiest thread's processor time
- *   --save            writes bench/peers.json and bench/peers.svg; saved rows that were not measured stay
- *   --saved           shows what is saved, and measures nothing
+ *   --save            writes bench/peers.json and bench/peers.svg
  *   --json FILE, --svg FILE
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,7 +18,7 @@ import { chart, panelOf } from './peers/chart.ts';
 import { bochs, type Emulator, longmode, qemu, v86 } from './peers/emulators.ts';
 import { installDebian, installV86 } from './peers/install.ts';
 import { type Run, run } from './peers/process.ts';
-import { COMPARISONS, type Costs, columnsOf, figures, mergeRows, type Row } from './peers/results.ts';
+import { COMPARISONS, type Costs, figures, type Row } from './peers/results.ts';
 import { figureTable, workloadTable } from './peers/table.ts';
 import { WORKLOADS, type Workload } from './peers/workloads.ts';
 
@@ -41,7 +40,6 @@ function readOptions() {
         quick: { type: 'boolean', default: false },
         wall: { type: 'boolean', default: false },
         save: { type: 'boolean', default: false },
-        saved: { type: 'boolean', default: false },
         json: { type: 'string' },
         svg: { type: 'string' },
       },
@@ -131,68 +129,44 @@ async function measureCosts(self: Emulator): Promise<Costs> {
   };
 }
 
-/** What an earlier run left in bench/peers.json. */
-interface Saved {
-  readonly machine: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly clock: string;
-  readonly rows: readonly Row[];
-  readonly costs?: Costs;
-}
-
-const SAVED = 'bench/peers.json';
-const clock = options.wall ? 'wall' : 'busiest thread';
+const wanted = new RegExp(options.only);
+const chosen = WORKLOADS.filter(({ name }) => wanted.test(name));
+const list = emulators();
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'an unknown processor'}`;
+const versions = Object.fromEntries(list.map(({ name, version }) => [name, version]));
+log(`${machine}; ${[...new Set(Object.values(versions))].join(', ')}`);
 
-/** Nothing when there is none, or when its figures come from another machine or clock. */
-function readSaved(): Saved | undefined {
-  if ((!options.save && !options.saved) || !existsSync(SAVED)) return undefined;
-  const saved = JSON.parse(readFileSync(SAVED, 'utf8')) as Saved;
-  return options.saved || (saved.machine === machine && saved.clock === clock) ? saved : undefined;
-}
+const rows: Row[] = [];
+for (const workload of chosen) rows.push(await measure(workload, list));
+const costs = wanted.test('costs') ? await measureCosts(list[0]!) : undefined;
 
-/** Ctrl-C ends the measuring, not the report: what was measured is shown and saved. */
-let stopped = false;
-process.once('SIGINT', () => {
-  stopped = true;
-});
-
-const saved = readSaved();
-const fresh: Row[] = [];
-let versions = saved?.versions ?? {};
-let costs = saved?.costs;
-if (!options.saved) {
-  const wanted = new RegExp(options.only);
-  const list = emulators();
-  versions = { ...versions, ...Object.fromEntries(list.map(({ name, version }) => [name, version])) };
-  log(`${machine}; ${[...new Set(list.map(({ version }) => version))].join(', ')}`);
-  for (const workload of WORKLOADS.filter(({ name }) => wanted.test(name))) {
-    if (!stopped) fresh.push(await measure(workload, list));
-  }
-  if (wanted.test('costs') && !stopped) costs = await measureCosts(list[0]!);
-}
-
-const order = WORKLOADS.map(({ name }) => name);
-const rows = mergeRows(order, saved?.rows ?? [], fresh);
 const reached = figures(rows, costs);
-if (rows.length > 0) console.log(`${workloadTable(rows, columnsOf(rows))}\n`);
+if (rows.length > 0)
+  console.log(
+    `${workloadTable(
+      rows,
+      list.map(({ name }) => name),
+    )}\n`,
+  );
 console.log(figureTable(reached.filter(({ value }) => value !== undefined)));
 
+const clock = options.wall ? 'wall' : 'busiest thread';
 const when = new Date().toISOString();
-const all = { when, machine, versions, clock, rows, costs, figures: reached };
+const json = JSON.stringify(
+  { when, machine, versions, clock, repeat, rows, costs, figures: reached },
+  undefined,
+  1,
+);
 const panels = COMPARISONS.map(({ title, ours, theirs }) =>
   panelOf(`${title}: times faster`, rows, ours, theirs),
 );
+const svg = chart(panels, `${when.slice(0, 10)}, ${machine}`);
 for (const [file, text] of [
-  [options.json ?? (options.save ? SAVED : undefined), `${JSON.stringify(all, undefined, 1)}\n`],
-  [
-    options.svg ?? (options.save ? 'bench/peers.svg' : undefined),
-    chart(panels, `${when.slice(0, 10)}, ${machine}`),
-  ],
+  [options.json ?? (options.save ? 'bench/peers.json' : undefined), `${json}\n`],
+  [options.svg ?? (options.save ? 'bench/peers.svg' : undefined), svg],
 ] as const) {
   if (file !== undefined) writeFileSync(file, text);
 }
-const failed = fresh.some(({ cells }) =>
-  ['longmode', 'interp', 'longmode32'].some((name) => cells[name]?.failure !== undefined),
-);
-if (failed) process.exitCode = 1;
+if (rows.some(({ cells }) => ['longmode', 'interp', 'longmode32'].some((name) => cells[name]?.failure))) {
+  process.exitCode = 1;
+}

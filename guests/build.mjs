@@ -130,6 +130,14 @@ const TARGETS = [
     convert: TO_ELF32,
   },
   {
+    file: 'smp/smp.elf',
+    sources: ['smp/entry.S', 'smp/main.c', ...COMMON],
+    script: 'smp/smp.ld',
+    compile: [...MODE_64, '-mcmodel=small'],
+    link: ['-m64', ...PAGES_4K],
+    convert: TO_ELF32,
+  },
+  {
     file: 'firmware/services.bin',
     sources: ['firmware/services.S'],
     script: 'firmware/services.ld',

@@ -30,19 +30,6 @@ export function ratioOf(row: Row, ours: string, theirs: string): Ratio | undefin
   return { median: median(ratios), spread: spread(ratios) };
 }
 
-/** All emulators there are, in the order of the columns. */
-const COLUMNS = ['longmode', 'interp', 'qemu', 'bochs', 'longmode32', 'v86'];
-
-export function columnsOf(rows: readonly Row[]): string[] {
-  return COLUMNS.filter((name) => rows.some(({ cells }) => cells[name]));
-}
-
-/** Rows that were measured again take the place of the saved ones: what is compared lies within one row. */
-export function mergeRows(order: readonly string[], saved: readonly Row[], fresh: readonly Row[]): Row[] {
-  const byName = new Map([...saved, ...fresh].map((row) => [row.name, row]));
-  return order.flatMap((name) => byName.get(name) ?? []);
-}
-
 /** The pairs that are compared, with the word that tables use. */
 export const COMPARISONS = [
   { title: 'qemu/longmode', ours: 'longmode', theirs: 'qemu' },

@@ -33,6 +33,8 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
   readonly cpu?: string;
   /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. Default `pc`. */
   readonly board?: Board;
+  /** How many processors, 1 to 16. Default 1; the board `isa` has one. */
+  readonly processors?: number;
   /** Images of a CD-ROM and of a disk; what the guest writes to the disk is kept in memory. */
   readonly cdrom?: BootFile;
   readonly disk?: BootFile;
@@ -61,6 +63,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
     nanosecondsPerInstruction,
     jit,
     board = DEFAULT_BOARD,
+    processors = 1,
     cdrom,
     disk,
     ...boot
@@ -68,7 +71,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
     throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
   }
-  const acpi = board === 'pc' ? pcAcpiTables() : undefined;
+  const acpi = board === 'pc' ? pcAcpiTables(processors) : undefined;
   const plan = planBoot({ ...boot, ...(acpi ? { acpi } : {}), ramBytes: memory });
   checkMedia({ cdrom, disk });
   const machine = createPc({
@@ -77,12 +80,15 @@ export function createMachine(options: MachineOptions): BootedMachine {
     nanosecondsPerInstruction,
     jit,
     board,
+    processors,
     cdrom: cdrom?.bytes,
     disk: disk?.bytes,
   });
   machine.devices.chipset?.initialise();
   programBoard(machine.ports);
-  programMemoryTypes(machine.state.words, machine.core.model.physicalBits);
+  for (const { words } of machine.processors.all) {
+    programMemoryTypes(words, machine.core.model.physicalBits);
+  }
   machine.devices.vga.setTextMode();
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);

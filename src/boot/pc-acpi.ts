@@ -12,10 +12,10 @@ const RESET_HARD = 6;
 const PCI_MEMORY_LAST = 0xfebfffff;
 
 /** The tables of the `pc` board, from the map of the board itself. */
-export function pcAcpiTables(): AcpiTables {
+export function pcAcpiTables(processors = 1): AcpiTables {
   return acpiTables(
     {
-      processors: 1,
+      processors,
       localApic: map.LOCAL_APIC_BASE,
       ioApic: { id: 0, address: map.IO_APIC_BASE },
       hpet: { address: map.HPET_BASE, id: HPET_CAPABILITIES },

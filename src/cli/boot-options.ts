@@ -15,6 +15,7 @@ import {
   parseCount,
   parseMemory,
   parsePhysical,
+  parseProcessors,
   parseProtocol,
   parseSeconds,
   parseSeed,
@@ -31,6 +32,7 @@ export interface RawBootOptions {
   readonly protocol?: string;
   readonly hostile?: string | true;
   readonly machine?: string;
+  readonly smp?: string;
   readonly bios?: string;
   readonly reboot: boolean;
   readonly cdrom?: string;
@@ -73,6 +75,7 @@ export function addBootOptions(command: Command): Command {
     )
     .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
     .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
+    .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
@@ -148,8 +151,14 @@ function boardOptions(io: Io, raw: RawBootOptions) {
     path === undefined ? undefined : { name: path, bytes: readInput(io, path, what) };
   const cdrom = file(raw.cdrom, 'a CD-ROM image');
   const disk = file(raw.disk, 'a disk image');
+  const board = raw.machine === undefined ? undefined : parseBoard('--machine', raw.machine);
+  const processors = raw.smp === undefined ? undefined : parseProcessors('--smp', raw.smp);
+  if (board === 'isa' && processors !== undefined && processors > 1) {
+    throw badValue('--smp', raw.smp!, '1 with --machine isa, which has no APIC');
+  }
   return {
-    ...(raw.machine === undefined ? {} : { board: parseBoard('--machine', raw.machine) }),
+    ...(processors === undefined ? {} : { processors }),
+    ...(board === undefined ? {} : { board }),
     ...(cdrom ? { cdrom } : {}),
     ...(disk ? { disk } : {}),
   };

@@ -2,6 +2,7 @@
 import { parseHex64 } from '../bits/hex.ts';
 import { toNumber } from '../bits/words.ts';
 import type { Board } from '../index.ts';
+import { MAX_PROCESSORS } from '../machine/processor-set.ts';
 import { MAX_RAM_BYTES } from '../state/layout.ts';
 import { badValue } from './usage-error.ts';
 
@@ -73,6 +74,13 @@ export function parseClock(option: string, text: string): 'virtual' | 'host' {
 export function parseInputMode(option: string, text: string): 'raw' | 'line' {
   if (text !== 'raw' && text !== 'line') throw badValue(option, text, 'raw or line');
   return text;
+}
+
+/** How many processors. */
+export function parseProcessors(option: string, text: string): number {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MAX_PROCESSORS) throw badValue(option, text, `1 to ${MAX_PROCESSORS}`);
+  return count;
 }
 
 /** The seed of `--hostile`; 1 when none is given. */

@@ -4,17 +4,27 @@ import { CS, LDTR, RDX, TR } from '../isa/registers.ts';
 import { RFLAGS_FIXED } from '../isa/rflags.ts';
 import {
   STATE_BYTES,
+  STATE_CPL,
   STATE_CR0,
+  STATE_DEBUGCTL,
   STATE_DR6,
   STATE_DR7,
   STATE_FCW,
   STATE_FTW,
   STATE_GDTR,
   STATE_IDTR,
+  STATE_MCG_STATUS,
   STATE_MISC_ENABLE,
+  STATE_MONITOR,
   STATE_MXCSR,
   STATE_PAT,
+  STATE_PDPTE,
+  STATE_STAR,
+  STATE_TLB_BANK,
+  STATE_TSC_OFFSET,
+  STATE_X87,
   STATE_XCR0,
+  STATE_YMM,
 } from '../state/layout.ts';
 import type { Core } from './execute/core.ts';
 import { setSegment } from './execute/descriptor.ts';
@@ -54,5 +64,32 @@ export function resetCore(core: Core): void {
   core.pending = 0;
   core.debugTrap = 0;
   core.breakpointsChanged();
+  core.segmentsChanged();
+}
+
+/** Byte ranges of the state page that INIT leaves alone: MSRs, x87 and SSE registers, what counts time. */
+const UNCHANGED_BY_INIT = [
+  [STATE_XCR0, STATE_CPL],
+  [STATE_STAR, STATE_PDPTE],
+  [STATE_X87, STATE_DEBUGCTL],
+  [STATE_MCG_STATUS, STATE_TLB_BANK],
+  [STATE_TSC_OFFSET, STATE_MONITOR],
+  [STATE_YMM, STATE_BYTES],
+] as const;
+
+/** INIT (the table as above; SDM Vol. 3A, "Processor State After an INIT"): CR0.CD and NW stay what they were too. */
+export function initCore(core: Core): void {
+  const { words } = core;
+  const before = words.slice();
+  resetCore(core);
+  for (const [from, to] of UNCHANGED_BY_INIT) words.set(before.subarray(from >> 2, to >> 2), from >> 2);
+  words[STATE_CR0 >> 2] = (before[STATE_CR0 >> 2]! & (CR0_CD | CR0_NW)) | CR0_ET;
+  core.controlChanged();
+}
+
+/** A start-up message: real mode, CS:RIP = VV00:0000h (SDM Vol. 3A, "Typical BSP Initialization Sequence" ff). */
+export function startUpCore(core: Core, vector: number): void {
+  setSegment(core, CS, vector << 8, vector << 12, 0, 0xffff, CODE);
+  core.setRip(0, 0);
   core.segmentsChanged();
 }

@@ -103,13 +103,14 @@ export function createReport(machine: MachineView, result?: ExitResult): Report 
     guestSeconds: machine.guestNanoseconds / 1e9,
     resets: machine.resets,
     mode: machine.mode,
-    timeline: machine.timeline.map(({ instruction, rip, event, from, to, mode, cause }) => ({
+    timeline: machine.timeline.map(({ instruction, rip, event, from, to, mode, processor, cause }) => ({
       instruction,
       rip: linearText(rip),
       event,
       from,
       to,
       mode,
+      ...(processor === undefined ? {} : { processor }),
       cause,
     })),
     registers: machine.registers(),

@@ -65,7 +65,8 @@ function timelineLine(entry: TimelineEntry, symbols: Symbols, palette: Palette):
   const isMode = entry.event === 'mode';
   const change = isMode ? `-> ${entry.to}` : `${entry.event} ${entry.from} -> ${entry.to}`;
   const place = symbols.describe(entry.rip);
-  const where = `${linearText(entry.rip)}  ${entry.cause}${place ? `  ${place}` : ''}`;
+  const who = entry.processor === undefined ? '' : `processor ${entry.processor}  `;
+  const where = `${who}${linearText(entry.rip)}  ${entry.cause}${place ? `  ${place}` : ''}`;
   const padded = change.padEnd(isMode ? 19 : 0);
   return isMode
     ? `${count}  ${palette.cyan(padded)}  ${where}`

@@ -50,6 +50,8 @@ const CMOS_EXTENDED_MEMORY_FOUND = 0x30;
 const CMOS_CENTURY = 0x32;
 const CMOS_MEMORY_ABOVE_16M = 0x34;
 const CMOS_MEMORY_ABOVE_4G = 0x5b;
+/** Processors besides the first, where SeaBIOS looks for the count. */
+const CMOS_OTHER_PROCESSORS = 0x5f;
 const CMOS_BYTES = 128;
 const EQUIPMENT_FPU_AND_MOUSE = 0x06;
 
@@ -68,6 +70,8 @@ export interface RtcOptions {
   /** Bytes of RAM below 4 GiB, from address 0. Default 0: the CMOS memory sizes stay zero. */
   memoryBelow4G?: number | undefined;
   memoryAbove4G?: number | undefined;
+  /** How many there are. Default 1. */
+  processors?: number | undefined;
   /** Bit 7 of the index port: true keeps NMI from the processor. */
   onNmiMask?: ((masked: boolean) => void) | undefined;
 }
@@ -99,6 +103,7 @@ export class Rtc146818 implements PortDevice {
     this.setTime(options.startSeconds ?? Date.UTC(2000, 0, 1) / 1000);
     this.setMemory(options.memoryBelow4G ?? 0, options.memoryAbove4G ?? 0);
     this.setCmos(CMOS_EQUIPMENT, EQUIPMENT_FPU_AND_MOUSE);
+    this.setCmos(CMOS_OTHER_PROCESSORS, (options.processors ?? 1) - 1);
   }
 
   /** The RESET pin: interrupts off and flags cleared; time, rates and RAM are the battery's. */

@@ -89,7 +89,7 @@ export function attachChipset(
       ide.enableDecoding();
       for (const [pirq, irq] of PIRQ_IRQS.entries()) bridge.writeConfig(PIRQRC + pirq, irq, 1);
       pci.assignResources({ ioBase: PCI_IO_BASE, memoryBase: PCI_MEMORY_BASE, irqs: [...PIRQ_IRQS] });
-      wiring.apic?.enableVirtualWire();
+      wiring.apics?.[0]?.enableVirtualWire();
     },
   };
 }

@@ -16,6 +16,8 @@ export interface TimelineEntry {
   readonly to: string;
   /** Mode names at the time, for `mode` entries the new one. */
   readonly mode: Mode;
+  /** Number of the processor, when it is not 0, the one that started. */
+  readonly processor?: number;
   /** The instruction in the manual's syntax. */
   readonly cause: string;
 }

@@ -5,11 +5,10 @@ import { AddressSpace } from '../bus/address-space.ts';
 import { NEVER } from '../bus/clock.ts';
 import { PortSpace } from '../bus/ports.ts';
 import { formatInstruction } from '../cpu/decode/format.ts';
-import { Core, PENDING_INTR, PENDING_REPEATING, PENDING_STOP } from '../cpu/execute/core.ts';
+import { Core, PENDING_REPEATING, PENDING_STOP } from '../cpu/execute/core.ts';
 import { createCpuModel } from '../cpu/execute/cpu-model.ts';
 import { Processor } from '../cpu/processor.ts';
 import { resetCore } from '../cpu/reset.ts';
-import { RFLAGS_IF } from '../isa/rflags.ts';
 import { CompiledTier } from '../jit/tier.ts';
 import { type Mapping, Mmu, type Walk } from '../mmu/mmu.ts';
 import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
@@ -18,8 +17,10 @@ import { MAX_RAM_BYTES, RAM_OFFSET, ROM_BYTES, STATE_CR0, STATE_CR4, STATE_EFER 
 import type { MachineEmitter, TimelineEntry } from './events.ts';
 import { type ExitResult, exitResult } from './exit.ts';
 import { FaultLog, type FaultRecord } from './fault-log.ts';
+import { MAX_PROCESSORS, ProcessorSet } from './processor-set.ts';
 import { type Registers, readRegisters } from './registers.ts';
 import { SerialConsole } from './serial-console.ts';
+import { TimeStampCounter } from './time-stamp-counter.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface MachineConfig {
@@ -31,6 +32,8 @@ export interface MachineConfig {
   readonly nanosecondsPerInstruction?: number | undefined;
   /** Compile hot code. Default false. */
   readonly jit?: boolean | undefined;
+  /** How many, 1 to 16. Default 1. */
+  readonly processors?: number | undefined;
 }
 
 export interface RunLimits {
@@ -73,7 +76,7 @@ export function addressPair(address: Address): readonly [lo: number, hi: number]
   return pair;
 }
 
-/** A processor, memory, ports and time; the board (`pc.ts`) plugs devices in. */
+/** Processors, memory, ports and time; the board (`pc.ts`) plugs devices in. */
 export class Machine {
   readonly memory: number;
   readonly state: CpuState;
@@ -81,8 +84,12 @@ export class Machine {
   readonly ports = new PortSpace();
   readonly mmu: Mmu;
   readonly core: Core;
+  /** The loop that executes; all processors share it. */
   readonly processor: Processor;
+  readonly processors: ProcessorSet;
   readonly clock: VirtualClock;
+  /** That of the processor that runs. */
+  readonly timeStampCounter: TimeStampCounter;
   readonly events = new EventEmitter() as unknown as MachineEmitter;
   readonly serial = new SerialConsole();
   readonly debugcon = new SerialConsole();
@@ -100,13 +107,15 @@ export class Machine {
   #requested: ExitResult | undefined;
   /** The change to real mode that a reset brings, while one is due. */
   #resetDue: TimelineEntry | undefined;
-  #mode: Mode;
-  #control = new Map<string, string>();
 
   constructor(config: MachineConfig) {
     const ramBytes = config.memory;
     if (!Number.isInteger(ramBytes) || ramBytes <= 0 || ramBytes % 4096 !== 0 || ramBytes > MAX_RAM_BYTES) {
       throw new RangeError(`memory: ${ramBytes} bytes: expected a multiple of 4096 up to ${MAX_RAM_BYTES}`);
+    }
+    const count = config.processors ?? 1;
+    if (!Number.isInteger(count) || count < 1 || count > MAX_PROCESSORS) {
+      throw new RangeError(`processors: ${count}: expected 1 to ${MAX_PROCESSORS}`);
     }
     this.memory = ramBytes;
     const pages = Math.ceil((RAM_OFFSET + ramBytes + ROM_BYTES) / 65536);
@@ -123,20 +132,22 @@ export class Machine {
     this.state = new CpuState(buffer);
     const model = createCpuModel(config.cpu);
     const fault = new GuestFault();
-    this.mmu = new Mmu(this.state, this.space, model.paging, fault);
+    this.mmu = new Mmu(this.state, this.space, model.paging, fault, count);
     const counter = {
       steps: () => this.processor.steps(),
       shorten: (count: number) => this.processor.shorten(count),
     };
     this.clock = new VirtualClock(counter, config.nanosecondsPerInstruction ?? DEFAULT_STEP_NS, TSC_PER_NS);
-    this.core = new Core({ ...this, model, time: this.clock, fault });
-    this.core.identity = { ...this.core.identity, tscHertz: this.clock.tscPerNanosecond * 1e9 };
+    this.timeStampCounter = new TimeStampCounter(this.clock, () => this.state.words);
+    this.core = new Core({ ...this, model, time: this.timeStampCounter, fault });
+    const tscHertz = this.clock.tscPerNanosecond * 1e9;
+    this.core.identity = { ...this.core.identity, processors: count, tscHertz };
     this.processor = new Processor(this.core, {
       onFault: (vector, hasErrorCode, errorCode) => this.#noteFault(vector, hasErrorCode, errorCode),
     });
     if (config.jit) this.processor.attachTier((core, source) => new CompiledTier(core, source, memory));
     resetCore(this.core); // Before anybody watches: power-on is no event of the timeline.
-    this.#mode = this.state.mode();
+    this.processors = new ProcessorSet(this.core, counter, count);
     this.core.observer = {
       onControlWrite: (register, lo, hi) => this.#noteControl(register, lo, hi),
       onModeChange: () => this.#noteMode(),
@@ -184,18 +195,19 @@ export class Machine {
 
   /** After registers were set from outside (a boot protocol, a debugger): caches of them follow. */
   stateChanged(): void {
-    this.#mode = this.state.mode();
+    const { current } = this.processors;
+    current.mode = this.state.mode();
     this.core.pending &= ~PENDING_REPEATING;
     this.core.segmentsChanged();
     this.core.breakpointsChanged();
     this.processor.contextChanged();
-    this.#control.clear();
+    current.control.clear();
     for (const [name, offset] of [
       ['cr0', STATE_CR0],
       ['cr4', STATE_CR4],
       ['efer', STATE_EFER],
     ] as const) {
-      this.#control.set(name, hex32(this.state.words[offset >> 2]!));
+      current.control.set(name, hex32(this.state.words[offset >> 2]!));
     }
   }
 
@@ -305,16 +317,17 @@ export class Machine {
           return exitResult('limit', `stopped after ${this.clock.now() / 1e9} s of guest time`);
         if (performance.now() >= wallEnd)
           return exitResult('limit', `stopped after ${limits.wallTimeout} s of host time`);
+        if (!this.processors.schedule()) {
+          const ended = this.#whileHalted(lastTime);
+          if (ended) return ended;
+          continue;
+        }
         const nextTime = Math.min(this.clock.nextDue(), lastTime);
-        let budget = Math.min(SLICE, lastStep - this.processor.steps());
+        let budget = Math.min(SLICE, lastStep - this.processor.steps(), this.processors.left());
         if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
         const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
         if (end === 'shutdown')
-          return this.#finish(exitResult('triple-fault', 'triple fault: the processor shut down'));
-        if (end === 'halted') {
-          const halted = this.#whileHalted(lastTime);
-          if (halted) return halted;
-        }
+          return this.#finish(exitResult('triple-fault', `triple fault: ${this.#who()} shut down`));
         if (until && !this.#requested && until.done())
           return exitResult('stopped', 'the awaited point was reached');
       }
@@ -328,21 +341,28 @@ export class Machine {
     this.#resetDue = undefined;
     this.resets++;
     if (entry.from !== entry.to) this.#record(entry);
-    this.#mode = 'real';
+    this.processors.current.mode = 'real';
+    this.processors.reset(() => {
+      resetCore(this.core);
+      this.mmu.reset();
+      this.timeStampCounter.writeTsc(0, 0);
+    });
     this.restart?.();
-    resetCore(this.core);
-    this.mmu.reset();
-    this.clock.writeTsc(0, 0);
     this.stateChanged();
     this.events.emit('reset');
   }
 
-  /** HLT: time jumps to the next event, or the run is over because nothing can come any more. */
+  #who(): string {
+    const { all, current } = this.processors;
+    return all.length === 1 ? 'the processor' : `processor ${current.id}`;
+  }
+
+  /** All processors halted: time jumps to the next event, or the run is over because nothing can come any more. */
   #whileHalted(lastTime: number): ExitResult | undefined {
     if (this.#requested || this.#resetDue) return undefined;
-    const interruptible = (this.core.flags.system() & RFLAGS_IF) !== 0;
-    if (!interruptible) return this.#finish(exitResult('halted', 'halted for good: HLT with interrupts off'));
-    if (this.core.pending & PENDING_INTR) return undefined;
+    if (this.processors.isIdleForGood) {
+      return this.#finish(exitResult('halted', 'halted for good: HLT with interrupts off'));
+    }
     const due = this.clock.nextDue();
     if (due === NEVER && lastTime === Number.POSITIVE_INFINITY) {
       return this.#finish(exitResult('halted', 'halted for good: HLT, and no device will ever interrupt'));
@@ -379,8 +399,9 @@ export class Machine {
 
   #noteControl(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void {
     const to = register === 'cr3' ? hex64(lo, hi) : hex32(lo);
-    const from = this.#control.get(register) ?? (register === 'cr3' ? hex64(0, 0) : hex32(0));
-    this.#control.set(register, to);
+    const { control } = this.processors.current;
+    const from = control.get(register) ?? (register === 'cr3' ? hex64(0, 0) : hex32(0));
+    control.set(register, to);
     if (from === to) return;
     // CR3 changes with every process switch: only its first values tell something about a boot.
     if (register === 'cr3' && this.timeline.filter((e) => e.event === 'cr3').length >= 16) return;
@@ -391,9 +412,10 @@ export class Machine {
 
   #noteMode(): void {
     const mode = this.state.mode();
-    if (mode === this.#mode) return;
-    const entry = this.#entry('mode', this.#mode, mode);
-    this.#mode = mode;
+    const { current } = this.processors;
+    if (mode === current.mode) return;
+    const entry = this.#entry('mode', current.mode, mode);
+    current.mode = mode;
     this.#record(entry);
     this.events.emit('mode', entry);
   }
@@ -412,6 +434,7 @@ export class Machine {
       from,
       to,
       mode: this.state.mode(),
+      ...(this.processors.current.id === 0 ? {} : { processor: this.processors.current.id }),
       cause: insn ? formatInstruction(insn, lo, hi) : '',
     };
   }

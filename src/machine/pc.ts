@@ -5,7 +5,7 @@ import { DebugExit } from '../devices/debug-exit.ts';
 import { DebugConsole } from '../devices/debugcon.ts';
 import { Dma8237, DmaPageRegisters } from '../devices/dma8237.ts';
 import { FloatErrorLatch } from '../devices/float-error.ts';
-import { FW_CFG_NB_CPUS, FW_CFG_RAM_SIZE, FwCfg } from '../devices/fw-cfg.ts';
+import { FW_CFG_MAX_CPUS, FW_CFG_NB_CPUS, FW_CFG_RAM_SIZE, FwCfg } from '../devices/fw-cfg.ts';
 import { I8042 } from '../devices/i8042.ts';
 import { IdeChannel } from '../devices/ide.ts';
 import { Pit8254 } from '../devices/pit8254.ts';
@@ -83,6 +83,7 @@ export function createPc(config: PcConfig): Pc {
   const pit = new Pit8254(clock, timerLines[0]!);
   const rtc = new Rtc146818(clock, timerLines[1]!, {
     memoryBelow4G: config.memory,
+    processors: machine.processors.all.length,
     onNmiMask: (isMasked) => portB.setNmiMask(isMasked),
   });
   const portB = new SystemControlPortB(clock, pit, wiring.nmi);
@@ -100,7 +101,8 @@ export function createPc(config: PcConfig): Pc {
   machine.serial.sink = (bytes) => uarts[0]!.receive(bytes);
   const fwCfg = new FwCfg(space);
   fwCfg.setNumber(FW_CFG_RAM_SIZE, config.memory, 8);
-  fwCfg.setNumber(FW_CFG_NB_CPUS, 1, 2);
+  const { length: count } = machine.processors.all;
+  for (const item of [FW_CFG_NB_CPUS, FW_CFG_MAX_CPUS]) fwCfg.setNumber(item, count, 2);
   const vga = new Vga(clock);
 
   const dma = [new Dma8237(0), new Dma8237(1)] as const;

@@ -1,5 +1,4 @@
 import { type Clock, NEVER, type TimedEvent } from '../bus/clock.ts';
-import type { TimeSource } from '../cpu/execute/core.ts';
 
 /** What the clock needs to know of the processor. */
 export interface StepCounter {
@@ -19,7 +18,7 @@ const PORT_CYCLE_NS = 1000;
  * Virtual time: steps (instructions and deliveries) times a fixed duration, plus what HLT skipped and port cycles took.
  * The same run always sees the same time, bit for bit.
  */
-export class VirtualClock implements Clock, TimeSource {
+export class VirtualClock implements Clock {
   #step: number;
   /** Time-stamp counter ticks per guest nanosecond. */
   readonly tscPerNanosecond: number;
@@ -29,8 +28,6 @@ export class VirtualClock implements Clock, TimeSource {
   #skipped = 0;
   /** When the run is to stop, whatever is due. */
   limit = NEVER;
-  #tscOffsetLo = 0;
-  #tscOffsetHi = 0;
 
   constructor(counter: StepCounter, step: number, tscPerNanosecond: number) {
     this.#counter = counter;
@@ -107,19 +104,8 @@ export class VirtualClock implements Clock, TimeSource {
     if (due !== NEVER) this.#counter.shorten(this.instructionsUntil(due));
   }
 
-  readTsc(): [lo: number, hi: number] {
-    const ticks = Math.floor(this.now() * this.tscPerNanosecond);
-    const lo = (ticks % 4294967296) | 0;
-    const sum = (lo + this.#tscOffsetLo) | 0;
-    const carry = sum >>> 0 < lo >>> 0 ? 1 : 0;
-    return [sum, (Math.floor(ticks / 4294967296) + this.#tscOffsetHi + carry) | 0];
-  }
-
-  writeTsc(lo: number, hi: number): void {
-    const ticks = Math.floor(this.now() * this.tscPerNanosecond);
-    const tickLo = (ticks % 4294967296) | 0;
-    this.#tscOffsetLo = (lo - tickLo) | 0;
-    const borrow = lo >>> 0 < tickLo >>> 0 ? 1 : 0;
-    this.#tscOffsetHi = (hi - Math.floor(ticks / 4294967296) - borrow) | 0;
+  /** Ticks of the time-stamp counters since power-on. */
+  ticks(): number {
+    return Math.floor(this.now() * this.tscPerNanosecond);
   }
 }

@@ -1,4 +1,4 @@
-import { RAM_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_MAX_ENTRIES, TLB_OFFSET } from '../state/layout.ts';
+import { RAM_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_OFFSET } from '../state/layout.ts';
 
 /**
  * One bank of the fast TLB: the 4 KiB translations of one address space for one class of access, direct-mapped.
@@ -72,10 +72,10 @@ export class Bank {
   evictions = 0;
   #evictionsToGrow = FIRST_ENTRIES;
 
-  constructor(words: Int32Array, number: number) {
+  constructor(words: Int32Array, number: number, bytes = TLB_BANK_BYTES) {
     this.#words = words;
-    this.offset = (number * TLB_BANK_BYTES) >> 2;
-    const room = Math.min(TLB_MAX_ENTRIES, Math.floor((words.length - this.offset) / ENTRY_WORDS));
+    this.offset = (number * bytes) >> 2;
+    const room = Math.min(bytes / TLB_ENTRY_BYTES, Math.floor((words.length - this.offset) / ENTRY_WORDS));
     this.#maxEntries = 2 ** Math.floor(Math.log2(room));
   }
 

@@ -1,8 +1,14 @@
 import { PAGE_1G, PAGE_2M, PAGE_4M } from '../isa/paging.ts';
-import { TLB_CLASSES } from '../state/layout.ts';
+import { TLB_CLASSES, TLB_SLOTS } from '../state/layout.ts';
 import { Bank } from './bank.ts';
 import { FRAGMENTS_1G, FRAGMENTS_2M, LargePages } from './large-pages.ts';
 import { StructureCache } from './structure-cache.ts';
+
+/** Whose caches they are, and the bytes of each bank: processors share the region of the TLB evenly. */
+interface CachePlace {
+  readonly processor: number;
+  readonly bankBytes: number;
+}
 
 /** Everything that is cached for one address space: one PCID, or all there is while CR4.PCIDE is 0. */
 export class Context {
@@ -15,12 +21,23 @@ export class Context {
   readonly large = new LargePages();
   readonly structures = new StructureCache();
 
-  constructor(words: Int32Array, slot: number, pcid: number) {
+  readonly #words: Int32Array;
+  readonly #place: CachePlace;
+
+  constructor(words: Int32Array, place: CachePlace, slot: number, pcid: number) {
+    this.#words = words;
+    this.#place = place;
     this.pcid = pcid;
+    const first = (place.processor * TLB_SLOTS + slot) * TLB_CLASSES;
     this.banks = Array.from(
       { length: TLB_CLASSES },
-      (_, accessClass) => new Bank(words, slot * TLB_CLASSES + accessClass),
+      (_, accessClass) => new Bank(words, first + accessClass, place.bankBytes),
     );
+  }
+
+  /** Another address space of the same processor. */
+  sibling(slot: number, pcid: number): Context {
+    return new Context(this.#words, this.#place, slot, pcid);
   }
 
   /** Drops all but global translations, and the paging-structure cache. */

@@ -49,7 +49,7 @@ import {
   TAG_WRITE,
   tlbWords,
 } from './bank.ts';
-import { Context } from './context.ts';
+import type { Context } from './context.ts';
 import { Counters, type FlushReason, SIZE_4K } from './counters.ts';
 import { explain, type Walk, type WalkContext } from './explain.ts';
 import { listMappings, type MappingList } from './mappings.ts';
@@ -70,6 +70,13 @@ import {
   RIGHTS_ALL,
   RIGHTS_KEY,
 } from './permissions.ts';
+import {
+  createCaches,
+  everyContext,
+  type ProcessorCaches,
+  resetCaches,
+  totalEvictions,
+} from './processor-caches.ts';
 import type { PagingProfile } from './profile.ts';
 import { RAM_CODE, RAM_PLAIN, RAM_WRITABLE, RamPages } from './ram-pages.ts';
 import { TableMemory } from './table-memory.ts';
@@ -128,7 +135,9 @@ export class Translator {
   readonly #walker: Walker;
   readonly #ramOffset: number;
 
-  readonly #contexts: Context[] = [];
+  /** What each processor has cached, and of that the running one's. */
+  readonly #caches: readonly ProcessorCaches[];
+  #contexts: Context[];
   #context: Context;
   #current: Bank;
   #generations = 0;
@@ -146,7 +155,13 @@ export class Translator {
   #slowTag = 0;
   #watched: readonly WatchedPage[] = [];
 
-  constructor(state: CpuState, space: AddressSpace, profile: PagingProfile, fault: GuestFault) {
+  constructor(
+    state: CpuState,
+    space: AddressSpace,
+    profile: PagingProfile,
+    fault: GuestFault,
+    processors = 1,
+  ) {
     this.state = state;
     this.space = space;
     this.fault = fault;
@@ -156,7 +171,7 @@ export class Translator {
     this.ramPages = new RamPages(space);
     this.#tables = new TableMemory(space);
     this.#format = new PagingFormat(profile);
-    this.counters = new Counters(() => this.#totalEvictions());
+    this.counters = new Counters(() => totalEvictions(this.#caches));
     this.#walker = new Walker(
       state.words,
       this.#tables,
@@ -165,22 +180,26 @@ export class Translator {
       this.ramPages,
       this.counters,
     );
-    this.#context = this.#openContext(0);
+    this.#caches = createCaches(this.tlb, processors);
+    this.#contexts = this.#caches[0]!.contexts;
+    this.#context = this.#contexts[0]!;
     this.#current = this.#context.banks[CLASS_SUPERVISOR]!;
     const above = space.onMapChange;
     space.onMapChange = () => {
       above?.();
       this.ramPages.mapChanged();
-      this.flushAll('map');
+      this.#flushEverywhere('map');
     };
+    for (const { contexts } of this.#caches) this.#renew(contexts[0]!);
     this.reset();
     this.counters.clear();
   }
 
   /** Derives everything from the state page: after power-on, or when the state was replaced as a whole. */
   reset(): void {
+    for (const caches of this.#caches) if (caches.contexts !== this.#contexts) resetCaches(caches);
     this.#deriveMode();
-    this.flushAll('reset');
+    this.#flushEverywhere('reset');
     this.#context = this.#contextOf(this.#currentPcid());
     this.generation = this.#context.generation;
     this.updateMode();
@@ -250,6 +269,23 @@ export class Translator {
     this.#fetchCode = told ? PF_ID : 0;
   }
 
+  /**
+   * From now on it is processor `number` that runs; the state page is its own already. Each has its part of the TLB and
+   * finds it as it left it.
+   */
+  switchProcessor(from: number, to: number): void {
+    const left = this.#caches[from]!;
+    left.context = this.#context;
+    left.watched = this.#watched;
+    const found = this.#caches[to]!;
+    this.#contexts = found.contexts;
+    this.#context = found.context;
+    this.#watched = found.watched;
+    this.#deriveMode();
+    this.generation = this.#context.generation;
+    this.updateMode();
+  }
+
   // Address spaces and flushes.
 
   /** MOV CR3, or a task switch. `noFlush` is bit 63 of the source, which is obeyed while CR4.PCIDE is 1. */
@@ -291,6 +327,16 @@ export class Translator {
     this.#note(reason);
   }
 
+  /** The same for every processor: what an address means has changed for all of them. */
+  #flushEverywhere(reason: FlushReason): void {
+    for (const context of everyContext(this.#caches)) {
+      context.flushAll();
+      this.#renew(context);
+    }
+    this.generation = this.#context.generation;
+    this.#note(reason);
+  }
+
   invlpg(lo: number, hi: number): void {
     const halves = this.#format.mode === PAGING_32BIT;
     for (const context of this.#contexts) {
@@ -321,7 +367,7 @@ export class Translator {
   /** The A20 line: while it is low, bit 20 of every physical address is 0. */
   setA20(enabled: boolean): void {
     this.#tables.setA20(enabled);
-    this.flushAll('a20');
+    this.#flushEverywhere('a20');
   }
 
   /** PKRU has changed in the bits `changed`: tags of pages with those keys promise too much or too little. */
@@ -360,17 +406,11 @@ export class Translator {
   }
 
   #openContext(pcid: number): Context {
-    const context = new Context(this.tlb, this.#contexts.length, pcid);
+    const context = this.#contexts[0]!.sibling(this.#contexts.length, pcid);
     context.lastUse = ++this.#uses;
     this.#contexts.push(context);
     this.#renew(context);
     return context;
-  }
-
-  #totalEvictions(): number {
-    let total = 0;
-    for (const context of this.#contexts) for (const bank of context.banks) total += bank.evictions;
-    return total;
   }
 
   #renew(context: Context): void {
@@ -388,7 +428,7 @@ export class Translator {
   markCode(frame: number): void {
     this.ramPages.markCode(
       frame,
-      this.#contexts.flatMap((context) => context.banks),
+      everyContext(this.#caches).flatMap((context) => context.banks),
     );
   }
 
@@ -437,7 +477,7 @@ export class Translator {
   set countHits(on: boolean) {
     this.#countTag = on ? TAG_COUNT : 0;
     this.selectClass(this.accessClass);
-    this.flushAll('reset');
+    this.#flushEverywhere('reset');
   }
 
   /** From now on accesses to these pages, and to no others, take the slow path and are told to `onWatched`. */

@@ -101,6 +101,12 @@ export const STATE_JIT_CONTEXT = 0x708;
 export const STATE_JIT_STOPPED = 0x70c;
 export const STATE_JIT_ENTRY = 0x710;
 
+/** What the time-stamp counter is ahead of the machine's clock, 64 bits. */
+export const STATE_TSC_OFFSET = 0x718;
+/** MONITOR: host offset of the line of 64 bytes that is watched, 0 for none, and what was in it. */
+export const STATE_MONITOR = 0x720;
+export const STATE_MONITOR_LINE = 0x740;
+
 /** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
 export const JIT_LOOKUP_OFFSET = 0x8000;
 export const JIT_LOOKUP_ENTRIES = 2048;
@@ -110,6 +116,7 @@ export const TLB_OFFSET = 0x10000;
 export const TLB_SLOTS = 8;
 export const TLB_CLASSES = 4;
 export const TLB_ENTRY_BYTES = 32;
+/** With one processor; several share the region evenly. */
 export const TLB_MAX_ENTRIES = 65536;
 export const TLB_BANK_BYTES = TLB_MAX_ENTRIES * TLB_ENTRY_BYTES;
 

@@ -14,6 +14,11 @@ const COMMAND_LINE = [
   'initcall_blacklist=load_system_certificate_list,dev_map_init,cubictcp_register,init_kprobe_trace,trace_eval_init,bpf_rstat_kfunc_init',
 ].join(' ');
 
+const SHORT_COMMAND_LINE = [
+  'console=ttyS0 panic=-1 cryptomgr.notests',
+  'initcall_blacklist=load_system_certificate_list,dev_map_init,cubictcp_register,init_kprobe_trace,trace_eval_init,bpf_rstat_kfunc_init',
+].join(' ');
+
 /** The bytes of a file in a cpio archive of the newc format. */
 function fileOfArchive(archive: Uint8Array, wanted: string): Uint8Array {
   const text = new TextDecoder('latin1');
@@ -93,6 +98,33 @@ describe('Linux 6.1 bzImage on the full PC', () => {
     expect(shell.end()).toMatchObject({ reason: 'power-off', status: 0 });
     shell.waitFor('ACPI: PM: Preparing to enter system sleep state S5');
   });
+});
+
+/** Rung 9. The command line leaves out what takes long and has nothing to do with processors. */
+test('Linux 6.1 with two processors brings both up, and both work', () => {
+  const machine = createMachine({
+    kernel: file('vmlinux'),
+    initrd: file('initrd.cpio'),
+    processors: 2,
+    commandLine: SHORT_COMMAND_LINE,
+  });
+  const shell = new GuestShell(machine);
+  shell.waitFor('smp: Brought up 1 node, 2 CPUs');
+  shell.waitFor('longmode-initrd: userspace is up');
+  shell.waitFor('/ # ');
+  expect(shell.command('nproc')).toMatch(/^2$/m);
+  expect(shell.command('cat /proc/cpuinfo')).toMatch(/^processor\t: 0$[^]*^processor\t: 1$/m);
+  // A checksum on each, bound to it, both at once.
+  const twice = shell.command(
+    'for i in 0 1; do taskset -c $i sha256sum /bin/busybox & done; wait; echo "done"',
+    'done\r',
+  );
+  const sums = [...twice.matchAll(/^([0-9a-f]{64}) {2}\/bin\/busybox$/gm)].map((match) => match[1]);
+  expect(sums).toHaveLength(2);
+  expect(sums[0]).toBe(sums[1]);
+  expect(shell.command('cat /proc/interrupts')).toMatch(/^ *RES: +\d+ +\d+ +Rescheduling interrupts/m);
+  shell.type('poweroff -f');
+  expect(shell.end()).toMatchObject({ reason: 'power-off', status: 0 });
 });
 
 test('the same boot twice is the same, instruction for instruction', () => {

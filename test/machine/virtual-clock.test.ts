@@ -100,19 +100,4 @@ describe('VirtualClock', () => {
     clock.fireDue();
     expect(log).toEqual([]);
   });
-
-  test.each([
-    [0, 0],
-    [0x12345678, 0x9abc],
-    [-1, -1],
-  ])('the time-stamp counter goes on from a written value %i:%i', (lo, hi) => {
-    const counter = new Counter();
-    const clock = new VirtualClock(counter, 10, 1);
-    counter.count = 12345;
-    clock.writeTsc(lo, hi);
-    expect(clock.readTsc()).toEqual([lo, hi]);
-    counter.count += 1;
-    const [after] = clock.readTsc();
-    expect((after - lo) | 0).toBe(10);
-  });
 });

@@ -26,6 +26,7 @@ export interface GuestCase {
   readonly kernel: string;
   readonly modules: readonly { readonly file: string; readonly cmdline: string }[];
   readonly append: string;
+  readonly processors?: number;
   readonly fault?: Readonly<Record<string, unknown>>;
   readonly expect: {
     readonly status: number;
@@ -52,5 +53,6 @@ export function guestOptions(guest: GuestCase): MachineOptions {
       commandLine: cmdline,
     })),
     commandLine: guest.append,
+    ...(guest.processors === undefined ? {} : { processors: guest.processors }),
   };
 }

@@ -58,6 +58,8 @@ export const PENDING_SHUTDOWN = 1 << 8;
 export const PENDING_NMI_BLOCKED = 1 << 9;
 /** The instruction at RIP is a repeated string instruction in the midst of its iterations. Never a reason to stop. */
 export const PENDING_REPEATING = 1 << 10;
+/** PENDING_HALT is that of MWAIT: a store to the monitored line ends it too. Never a reason to stop. */
+export const PENDING_MWAIT = 1 << 11;
 /** All bits that make the processor leave the fast path. */
 export const PENDING_ATTENTION = 0x1ff;
 
@@ -256,6 +258,17 @@ export class Core {
   keepDebugTraps(dr6Bits: number): void {
     this.debugTrap = dr6Bits;
     if (dr6Bits === 0) this.pending &= ~PENDING_DEBUG_TRAP;
+  }
+
+  /**
+   * The state page is that of another processor now: whatever follows from it follows. The mode has not changed for
+   * anybody, so nobody is told.
+   */
+  replaced(): void {
+    updateFlatSegments(this);
+    this.controlChanged();
+    this.breakpointsChanged();
+    this.contextStale = true;
   }
 
   /** After any change of RFLAGS.TF or RFLAGS.RF: decides whether the loop goes one instruction at a time. */

@@ -13,8 +13,9 @@ import {
   STATE_TSC_AUX,
   STATE_XCR0,
 } from '../../state/layout.ts';
-import { type Core, PENDING_HALT } from './core.ts';
+import { type Core, PENDING_HALT, PENDING_MWAIT } from './core.ts';
 import { writeSystemFlags } from './flag.ts';
+import { armMonitor, isMonitorTriggered } from './monitor.ts';
 import { effectiveAddress } from './operand.ts';
 import { checkUmip, requireCpl0 } from './system-segment.ts';
 import { componentsInUse } from './xsave.ts';
@@ -159,39 +160,37 @@ export function INVPCID(core: Core, insn: Instruction): void {
 /** HLT | F4 | (SDM Vol. 2A, "HLT—Halt"). */
 export function HLT(core: Core, _insn: Instruction): void {
   requireCpl0(core);
-  core.pending |= PENDING_HALT;
+  core.pending = (core.pending & ~PENDING_MWAIT) | PENDING_HALT;
   core.endBlock();
 }
 
 /** MONITOR | 0F 01 C8 | (SDM Vol. 2B, "MONITOR—Set Up Monitor Address"). Reads a byte there as a load would. */
 export function MONITOR(core: Core, insn: Instruction): void {
   if (!core.model.has('monitor') || core.state.cpl() !== 0) core.raiseUD();
-  armMonitor(core, insn);
+  monitor(core, insn);
 }
 
-function armMonitor(core: Core, insn: Instruction): void {
+function monitor(core: Core, insn: Instruction): void {
   const { gpr32 } = core;
   if (gpr32[RCX * 2] !== 0 || (core.state.is64Bit() && gpr32[RCX * 2 + 1] !== 0)) core.raiseGP(0);
-  const lo = gpr32[RAX * 2]!;
-  core.load8(
-    insn.segment,
-    insn.addressSize === 16 ? lo & 0xffff : lo,
-    insn.addressSize === 64 ? gpr32[RAX * 2 + 1]! : 0,
-  );
+  const lo = insn.addressSize === 16 ? gpr32[RAX * 2]! & 0xffff : gpr32[RAX * 2]!;
+  const hi = insn.addressSize === 64 ? gpr32[RAX * 2 + 1]! : 0;
+  core.load8(insn.segment, lo, hi);
+  armMonitor(core, core.linear(insn.segment, lo, hi, 1, false), core.high);
 }
 
-/** MWAIT | 0F 01 C9 | (SDM Vol. 2B, "MWAIT—Monitor Wait"). A hint: waits for an interrupt, or not at all without IF. */
+/** MWAIT | 0F 01 C9 | (SDM Vol. 2B, "MWAIT—Monitor Wait"). Waits for a store or an interrupt, or not at all without IF. */
 export function MWAIT(core: Core, _insn: Instruction): void {
   if (!core.model.has('monitor') || core.state.cpl() !== 0) core.raiseUD();
   if (core.gpr32[RCX * 2] !== 0) core.raiseGP(0);
-  if ((core.flags.system() & RFLAGS_IF) === 0) return;
-  core.pending |= PENDING_HALT;
+  if ((core.flags.system() & RFLAGS_IF) === 0 || isMonitorTriggered(core.words, core.space)) return;
+  core.pending |= PENDING_HALT | PENDING_MWAIT;
   core.endBlock();
 }
 
 /** MONITORX | 0F 01 FA | (APM Vol. 3, "MONITORX"): MONITOR at any privilege. */
 export function MONITORX(core: Core, insn: Instruction): void {
-  armMonitor(core, insn);
+  monitor(core, insn);
 }
 
 const MWAITX_IGNORE_IF = 1 << 0;

@@ -1,14 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Cell,
-  type Costs,
-  columnsOf,
-  figures,
-  isMet,
-  mergeRows,
-  type Row,
-  ratioOf,
-} from '../../../bench/peers/results.ts';
+import { type Cell, type Costs, figures, isMet, type Row, ratioOf } from '../../../bench/peers/results.ts';
 
 const cell = (...nanoseconds: number[]): Cell => ({ nanoseconds });
 
@@ -24,21 +15,6 @@ describe('a ratio', () => {
     const alone = row('crc', 'compute', { longmode: cell(10), qemu: { nanoseconds: [], failure: 'x' } });
     expect(ratioOf(alone, 'longmode', 'qemu')).toBeUndefined();
     expect(ratioOf(alone, 'longmode', 'v86')).toBeUndefined();
-  });
-});
-
-describe('rows measured again', () => {
-  const saved = [row('mix', 'compute', { longmode: cell(1) }), row('crc', 'compute', { bochs: cell(2) })];
-  const fresh = [row('int', 'storm', { qemu: cell(3) }), row('mix', 'compute', { longmode: cell(9) })];
-  const merged = mergeRows(['mix', 'crc', 'wide', 'int'], saved, fresh);
-
-  test('take the place of the saved ones, in the order of the workloads', () => {
-    expect(merged.map(({ name }) => name)).toEqual(['mix', 'crc', 'int']);
-    expect(merged[0]).toBe(fresh[1]);
-  });
-
-  test('have a column for every emulator that any of them knows', () => {
-    expect(columnsOf(merged)).toEqual(['longmode', 'qemu', 'bochs']);
   });
 });
 

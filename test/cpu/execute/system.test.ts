@@ -78,13 +78,25 @@ test('HLT is for level 0', () => {
   expect(at('user').execute(0xf4)).toEqual(GP0);
 });
 
-test('MWAIT waits only where an interrupt can end it', () => {
+test('MWAIT waits only where an interrupt can end it, and on a line that MONITOR has found unchanged', () => {
   const m = at('protected');
-  m.execute(0x0f, 0x01, 0xc9);
-  expect(m.core.pending & PENDING_HALT).toBe(0);
+  const monitor = () => m.execute(0x0f, 0x01, 0xc8);
+  const mwait = () => {
+    m.execute(0x0f, 0x01, 0xc9);
+    return (m.core.pending & PENDING_HALT) !== 0;
+  };
   m.setFlags(RFLAGS_IF);
-  m.execute(0x0f, 0x01, 0xc9);
-  expect(m.core.pending & PENDING_HALT).not.toBe(0);
+  expect(mwait()).toBe(false); // Nothing is monitored.
+  m.setReg(RAX, 0x1234);
+  monitor();
+  m.setFlags(0);
+  expect(mwait()).toBe(false);
+  m.setFlags(RFLAGS_IF);
+  m.space.write8(0x1200, m.space.read8(0x1200) ^ 1);
+  expect(mwait()).toBe(false); // The first byte of the line is another one.
+  monitor();
+  m.space.write8(0x1240, m.space.read8(0x1240) ^ 1);
+  expect(mwait()).toBe(true); // The next line does not count.
 });
 
 test('STAC and CLAC', () => {

@@ -1,0 +1,204 @@
+import type { InterruptController, InterruptLine } from '../bus/lines.ts';
+import {
+  type Core,
+  type MsrDevice,
+  PENDING_DEBUG_TRAP,
+  PENDING_HALT,
+  PENDING_INTR,
+  PENDING_MWAIT,
+  PENDING_NMI,
+  PENDING_NMI_BLOCKED,
+  PENDING_SHUTDOWN,
+  PENDING_STOP,
+} from '../cpu/execute/core.ts';
+import { isMonitorTriggered } from '../cpu/execute/monitor.ts';
+import { initCore, startUpCore } from '../cpu/reset.ts';
+import { RFLAGS_IF } from '../isa/rflags.ts';
+import type { Mode } from '../state/cpu-state.ts';
+import { STATE_BYTES, STATE_RFLAGS } from '../state/layout.ts';
+
+/** The local APIC, as the processor sees it. */
+export type AttachedApic = InterruptController & MsrDevice & { cr8: number };
+
+const NO_STARTUP = -1;
+/** What the processor attends to even in HLT, whatever RFLAGS.IF says. */
+const PENDING_BEFORE_HALT = PENDING_DEBUG_TRAP | PENDING_STOP | PENDING_SHUTDOWN;
+
+/**
+ * One processor of the machine. All of them run on the one core, in turn; what the core holds of a processor is kept
+ * here while another one runs.
+ */
+export class LogicalProcessor {
+  readonly id: number;
+  /** The one that starts; the others wait for a start-up message. */
+  readonly isBootstrap: boolean;
+  apic: AttachedApic | undefined;
+  /** After INIT and until a start-up message an application processor does nothing. */
+  isWaiting: boolean;
+  /** Messages that have come and are not obeyed yet. */
+  isInitDue = false;
+  startupVector = NO_STARTUP;
+  /** For the timeline: the mode and the control registers as they were last told. */
+  mode: Mode = 'real';
+  readonly control = new Map<string, string>();
+
+  readonly #core: Core;
+  /** Somebody wants this processor's attention. */
+  readonly #onSignal: (processor: LogicalProcessor) => void;
+  isRunning: boolean;
+  /** While it does not run: its state page, and the rest of what the core knows. */
+  readonly parked = new Int32Array(STATE_BYTES >> 2);
+  parkedPending = 0;
+  parkedTrap = 0;
+
+  constructor(core: Core, id: number, onSignal: (processor: LogicalProcessor) => void) {
+    this.#core = core;
+    this.id = id;
+    this.isBootstrap = id === 0;
+    this.isWaiting = id !== 0;
+    this.isRunning = id === 0;
+    this.#onSignal = onSignal;
+  }
+
+  /** Its state page. */
+  get words(): Int32Array {
+    return this.isRunning ? this.#core.words : this.parked;
+  }
+
+  get pending(): number {
+    return this.isRunning ? this.#core.pending : this.parkedPending;
+  }
+
+  set pending(bits: number) {
+    if (this.isRunning) this.#core.pending = bits;
+    else this.parkedPending = bits;
+  }
+
+  /** Its INTR pin. */
+  readonly intr: InterruptLine = {
+    raise: () => {
+      this.pending |= PENDING_INTR;
+      this.#signal();
+    },
+    lower: () => {
+      this.pending &= ~PENDING_INTR;
+    },
+  };
+
+  /** Its NMI pin. */
+  readonly nmi: InterruptLine = {
+    raise: () => {
+      if (this.isWaiting) return;
+      this.pending |= PENDING_NMI;
+      this.#signal();
+    },
+    lower: () => {},
+  };
+
+  /** An INIT message: it resets the processor before that executes another instruction. */
+  init(): void {
+    this.isInitDue = true;
+    this.startupVector = NO_STARTUP;
+    this.#onSignal(this);
+  }
+
+  /** A start-up message, which only a processor that waits for it obeys. */
+  startUp(vector: number): void {
+    if (!this.isWaiting && !(this.isInitDue && !this.isBootstrap)) return;
+    this.startupVector = vector;
+    this.#onSignal(this);
+  }
+
+  get hasMessage(): boolean {
+    return this.isInitDue || (this.isWaiting && this.startupVector !== NO_STARTUP);
+  }
+
+  /** Does what the messages say. It is this processor that runs. */
+  obey(): void {
+    if (this.isInitDue) {
+      this.isInitDue = false;
+      initCore(this.#core);
+      this.isWaiting = !this.isBootstrap;
+    }
+    if (this.isWaiting && this.startupVector !== NO_STARTUP) {
+      this.isWaiting = false;
+      startUpCore(this.#core, this.startupVector);
+    }
+    this.startupVector = NO_STARTUP;
+  }
+
+  /** HLT or MWAIT. */
+  get isHalted(): boolean {
+    return (this.pending & PENDING_HALT) !== 0;
+  }
+
+  /** MWAIT: a store may end the wait, and nobody tells. */
+  get isMonitoring(): boolean {
+    return (this.pending & (PENDING_HALT | PENDING_MWAIT)) === (PENDING_HALT | PENDING_MWAIT);
+  }
+
+  /** Nothing but a message of another processor can ever make it go on. */
+  get isIdleForGood(): boolean {
+    if (this.isWaiting) return true;
+    return this.isHalted && !this.isMonitoring && (this.words[STATE_RFLAGS >> 2]! & RFLAGS_IF) === 0;
+  }
+
+  /** Whether it has something to do. Ends the wait of MWAIT when the monitored line has changed. */
+  isRunnable(): boolean {
+    if (this.isWaiting) return false;
+    const { pending } = this;
+    if ((pending & PENDING_HALT) === 0 || pending & PENDING_BEFORE_HALT) return true;
+    if ((pending & (PENDING_NMI | PENDING_NMI_BLOCKED)) === PENDING_NMI) return true;
+    if (pending & PENDING_INTR && this.words[STATE_RFLAGS >> 2]! & RFLAGS_IF) return true;
+    if (!this.isMonitoring || !isMonitorTriggered(this.words, this.#core.space)) return false;
+    this.pending = pending & ~(PENDING_HALT | PENDING_MWAIT);
+    return true;
+  }
+
+  /** Power-on, after the core was reset for the bootstrap processor: the others are like it. */
+  reset(): void {
+    this.isWaiting = !this.isBootstrap;
+    this.isInitDue = false;
+    this.startupVector = NO_STARTUP;
+    this.mode = 'real';
+    this.control.clear();
+    this.parked.set(this.#core.words);
+    this.parkedPending = 0;
+    this.parkedTrap = 0;
+  }
+
+  /** Another processor is going to run. */
+  park(): void {
+    const core = this.#core;
+    this.parked.set(core.words);
+    this.parkedPending = core.pending;
+    this.parkedTrap = core.debugTrap;
+    this.isRunning = false;
+  }
+
+  /** It is going to run, where it was parked. */
+  resume(previous: LogicalProcessor): void {
+    const core = this.#core;
+    core.words.set(this.parked);
+    core.pending = this.parkedPending;
+    core.debugTrap = this.parkedTrap;
+    this.isRunning = true;
+    this.connect();
+    core.mmu.switchProcessor(previous.id, this.id);
+    core.replaced();
+  }
+
+  /** The core's wires lead to this processor's parts. */
+  connect(): void {
+    const core = this.#core;
+    core.interruptController = this.apic;
+    core.msrDevice = this.apic;
+    core.taskPriority = this.apic;
+    core.identity = { ...core.identity, apicId: this.id };
+  }
+
+  #signal(): void {
+    if (this.isRunning) this.#core.endBlock();
+    else this.#onSignal(this);
+  }
+}
