@@ -1,4 +1,3 @@
-import { isCanonical } from '../../bits/words.ts';
 import { CR0_EM, CR4_OSFXSR, CR4_OSXSAVE } from '../../isa/control.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import {
@@ -117,17 +116,11 @@ export function loadVector(core: Core, insn: Instruction, slot: number, bytes: n
   }
 }
 
-/** An address that is not canonical is that first, for the stack segment has a fault of its own. */
-function refuseMisaligned(core: Core, hi: number): never {
-  if (!isCanonical(hi, core.mmu.linearBits)) throw core.fault.setNonCanonical();
-  core.raiseGP(0);
-}
-
-/** The same where the operand must be aligned to its size: #GP(0), before any page fault. */
+/** The same where the operand must be aligned to its size: #GP(0) before any other fault, #SS(0) too (as on an AMD Zen 3). */
 export function loadAligned(core: Core, insn: Instruction, slot: number, bytes: number): void {
   const lo = vectorAddress(core, insn, bytes, false);
   const hi = core.high;
-  if (lo & (bytes - 1)) refuseMisaligned(core, hi);
+  if (lo & (bytes - 1)) core.raiseGP(0);
   // An aligned vector crosses no page.
   const { i32 } = core.vectors;
   core.mmu.read128(lo, hi, i32, slot * 8);
@@ -145,7 +138,7 @@ export function storeVector(core: Core, insn: Instruction, slot: number, bytes: 
 export function storeAligned(core: Core, insn: Instruction, slot: number, bytes: number): void {
   const lo = vectorAddress(core, insn, bytes, true);
   const hi = core.high;
-  if (lo & (bytes - 1)) refuseMisaligned(core, hi);
+  if (lo & (bytes - 1)) core.raiseGP(0);
   const { i32 } = core.vectors;
   core.mmu.write128(lo, hi, i32, slot * 8);
   if (bytes === 32) core.mmu.write128(lo + 16, hi, i32, slot * 8 + 4);
@@ -160,7 +153,7 @@ export function alignedSource(core: Core, insn: Instruction): number {
   const hi = core.high;
   if ((lo & 15) === 0) core.mmu.read128(lo, hi, core.vectors.i32, SLOT_SOURCE * 8);
   else if (core.words[STATE_MXCSR >> 2]! & MXCSR_MM) loadVector(core, insn, SLOT_SOURCE, 16);
-  else refuseMisaligned(core, hi);
+  else core.raiseGP(0);
   return SLOT_SOURCE;
 }
 

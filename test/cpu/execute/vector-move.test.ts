@@ -122,3 +122,16 @@ describe('who may use them', () => {
     expect(harness('virtual-8086').run(...VMOVAPS)).toBe('#UD');
   });
 });
+
+test('a misaligned operand is #GP(0) even where the address is not canonical in the stack segment', () => {
+  const refusal = (at: bigint, ...bytes: number[]) => {
+    const h = harness();
+    h.set('rbp', at);
+    return h.run(...bytes);
+  };
+  const MOVAPS = [0x0f, 0x28, 0x45, 0x00]; // movaps xmm0, [rbp]
+  const MOVUPS = [0x0f, 0x10, 0x45, 0x00];
+  expect(refusal(0x7a9c_e800_0000_0000n, ...MOVAPS)).toBe('#SS(0)');
+  expect(refusal(0x7a9c_e800_0000_0004n, ...MOVAPS)).toBe('#GP(0)');
+  expect(refusal(0x7a9c_e800_0000_0004n, ...MOVUPS)).toBe('#SS(0)');
+});
