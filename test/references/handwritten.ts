@@ -15,7 +15,6 @@ const and32 = (value: number) => [0x25, ...word32(value)];
 const SET_LME = [...mov32(1, 0xc0000080), 0x0f, 0x32, ...or32(EFER.LME), 0x0f, 0x30];
 const SET_PAE = [...MOV_EAX_CR4, ...or32(CR4.PAE), ...MOV_CR4_EAX];
 const SET_PG = [...MOV_EAX_CR0, ...or32(0x80000000), ...MOV_CR0_EAX];
-const CLEAR_PG = [...MOV_EAX_CR0, ...and32(0x7fffffff), ...MOV_CR0_EAX];
 
 function scenario(
   family: string,
@@ -46,12 +45,10 @@ export const HANDWRITTEN: readonly Scenario[] = [
     s.gpr[0] = 0x16000n;
     patch(s, 0x16010, word64(0x1e7n), 'third PDPTE');
   }),
-  scenario(MODE, '64-0', '4', 'PG off in 64-bit mode', CLEAR_PG),
   scenario(MODE, '64-0', '4', 'PAE off in 64-bit mode', [...MOV_EAX_CR4, ...and32(~CR4.PAE), ...MOV_CR4_EAX]),
   scenario(MODE, '64-0', '4', 'LA57 on in 64-bit mode', [...MOV_EAX_CR4, ...or32(CR4.LA57), ...MOV_CR4_EAX]),
   scenario(MODE, '64-0', '4', 'LME off in 64-bit mode', [...mov32(1, 0xc0000080), 0x0f, 0x32, ...and32(~EFER.LME), 0x0f, 0x30]),
   scenario(MODE, '32-0', 'off', 'PG without PE', [...MOV_EAX_CR0, ...and32(~1), ...or32(0x80000000), ...MOV_CR0_EAX]),
-  scenario(MODE, '32-0', '32', 'PE off while paging is on', [...MOV_EAX_CR0, ...and32(~1), ...MOV_CR0_EAX]),
   scenario(MODE, '32-0', 'off', 'NW without CD', [...MOV_EAX_CR0, ...or32(1 << 29), ...MOV_CR0_EAX]),
   scenario(MODE, '32-0', 'off', 'NX of EFER, read back', [...mov32(1, 0xc0000080), 0x0f, 0x32, ...or32(EFER.NXE), 0x0f, 0x30, 0x0f, 0x32]),
   scenario(HAND, '64-0', '4', 'CMPXCHG16B across 16 bytes', [0x48, 0x0f, 0xc7, 0x0b], (s) => {

@@ -21,7 +21,7 @@ export function controlRegisters(random: Random): Scenario {
   let value = BigInt(current >>> 0);
   const flips = 1 + random.below(3);
   for (let n = 0; n < flips; n++) {
-    // QEMU hangs without PE under paging and without PG in IA-32e mode; the scenarios written by hand have both.
+    // QEMU hangs without PE under paging and without PG in IA-32e mode; unit tests have both.
     if (register === 0)
       value ^=
         1n <<
