@@ -558,6 +558,8 @@ go_home:
         mov es, ax
         mov ss, ax
         mov esp, stack_end
+        push dword 2            ; A task gate has set NT, and IRET would go back.
+        popfd
         rdmsr
         mov [r_efer], eax
         mov edi, r_msrs
