@@ -171,3 +171,13 @@ test('MXCSR.MM is a bit of AMD processors, and allows misaligned operands', () =
   expect(add('zen2', 0x1f80)).toEqual([undefined, VECTOR_GP, VECTOR_GP]);
   expect(add('zen2', 0x21f80)).toEqual([undefined, undefined, VECTOR_GP]);
 });
+
+test('FOP without an exception: AMD keeps the opcode of every x87 instruction, Intel none', () => {
+  const fop = (model: string) => {
+    const m = machine('long', 0, CR4_OSFXSR, model);
+    m.execute(...FNINIT);
+    m.execute(0xd9, 0xe8); // FLD1
+    return m.word(STATE_FOP);
+  };
+  expect([fop('skylake'), fop('zen2')]).toEqual([0, 0x1e8]);
+});

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import * as move from '../../../src/cpu/execute/move.ts';
+import { RAX, RBX } from '../../../src/isa/registers.ts';
+import { VECTOR_PF } from '../../../src/isa/vectors.ts';
 import { CoreHarness } from '../../support/core-harness.ts';
+import { SystemHarness } from '../../support/system-harness.ts';
 
 function prepare(): CoreHarness {
   const harness = new CoreHarness('64-bit', move);
@@ -93,4 +96,17 @@ test.each([
   harness.page(0xa000, false, false);
   harness.set('rbx', 0x9ffe);
   expect(harness.run(0x66, 0x63, 0x03)).toBe(fault);
+});
+
+test('MOVSXD with 66: Intel reads 16 bits, AMD 32 of which 16 are kept', () => {
+  const load = (model: string, at: number) => {
+    const m = new SystemHarness('long', model);
+    m.write32(0x30000, 0x12348765);
+    m.setReg(RAX, -1, -1);
+    m.setReg(RBX, at);
+    return m.execute(0x66, 0x63, 0x03)?.vector ?? m.reg(RAX);
+  };
+  expect([load('skylake', 0x30000), load('zen2', 0x30000)]).toEqual([0xffff8765, 0xffff8765]);
+  // The last two bytes of what is mapped.
+  expect([load('skylake', 0x1ffffe), load('zen2', 0x1ffffe)]).toEqual([0xffffffff, VECTOR_PF]);
 });
