@@ -1,59 +1,70 @@
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createMachine, guestFile } from '../support/dist.ts';
+import { FUZZ_MODES, FuzzMachine, planOf } from '../support/fuzz-machine.ts';
 
 /**
- * Random bytes as guest code, in every mode: whatever a guest executes, nothing of ours is thrown and nothing hangs.
- * Seconds for each mode: FUZZ_SECONDS, 20 when not given. The seed of a failure is in its message.
+ * Random code in every mode, at both privileges, on both tiers and boards: whatever a guest executes, nothing of ours is
+ * thrown and nothing hangs. FUZZ_SECONDS of processor time for each mode, 20 when not given; FUZZ_SEED for one seed.
  */
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 20);
-const STEPS = 4000;
-const CODE_BYTES = 4096;
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 20);
+const STEPS = 30_000;
+/** Rounds of fresh code on one machine. */
+const ROUNDS = 12;
+/** Host seconds in which so few steps are surely done. */
+const PATIENCE = 120;
 
-/** Where the modes guest says that it is in a mode; RIP is then somewhere in that mode's code. */
-const MODES = ['real', 'protected16', 'protected32', 'virtual-8086', 'compatibility32', '64-bit'] as const;
+interface Tally {
+  runs: number;
+  steps: number;
+  readonly ways: Map<string, number>;
+  readonly ends: Map<string, number>;
+  regions: number;
+}
 
-function* garbage(seed: number): Generator<number, never> {
-  let x = seed | 1;
-  for (;;) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    yield x >>> 0;
+const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+const told = (map: Map<string, number>) => [...map].map(([key, n]) => `${key} ${n}`).join(', ');
+
+function runSeed(seed: number, mode: (typeof FUZZ_MODES)[number], tally: Tally): void {
+  const plan = planOf(seed, mode);
+  const fuzz = new FuzzMachine(plan);
+  const { machine } = fuzz;
+  const text = JSON.stringify(plan);
+  count(tally.ways, `cpl ${plan.cpl}`);
+  count(tally.ways, plan.jit ? 'both tiers' : 'interpreter');
+  count(tally.ways, plan.board);
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round > 0) fuzz.refresh();
+    const before = machine.instructions;
+    const result = machine.run({ maxInstructions: STEPS, wallTimeout: PATIENCE });
+    tally.runs++;
+    tally.steps += machine.instructions - before;
+    count(tally.ends, result.reason);
+    expect(['internal-error', 'unimplemented'], `${text}, round ${round}: ${result.detail}`).not.toContain(
+      result.reason,
+    );
+    expect(result.detail, `${text}, round ${round}`).not.toContain('host time');
+    if (result.reason !== 'limit') break;
   }
+  const tier = machine.processor.blocks.listener as unknown as { cache?: { compiled: number } } | undefined;
+  tally.regions += tier?.cache?.compiled ?? 0;
 }
 
-function inMode(mode: (typeof MODES)[number]) {
-  const kernel = { name: 'modes.elf', bytes: guestFile(join('bin', 'modes', 'modes.elf')) };
-  const machine = createMachine({ kernel, memory: 2 * 1024 * 1024 });
-  machine.runUntil({ mode }, { maxInstructions: 1_000_000 });
-  expect(machine.mode).toBe(mode);
-  return machine;
-}
-
-describe.each(MODES)('random code in %s mode', (mode) => {
+describe.each(FUZZ_MODES)('random code in %s mode', (mode) => {
   test.each([
     ['a fixed seed', 0x5eed],
-    ['a fresh seed', Date.now() | 0],
+    ['a fresh seed', Number(process.env['FUZZ_SEED'] ?? Date.now() & 0x7fffffff)],
   ])('never gets out: %s', (_, firstSeed) => {
-    const end = performance.now() + (SECONDS / 2) * 1000;
-    let runs = 0;
-    for (let seed = firstSeed; performance.now() < end; seed++) {
-      const machine = inMode(mode);
-      const random = garbage(Math.imul(seed, 0x9e3779b1));
-      const registers = machine.registers();
-      const base = Number(BigInt(registers.segments['cs']!.base));
-      const linear = (base + Number(BigInt(registers.rip))) >>> 0;
-      const physical = machine.translate(linear).physical;
-      expect(physical, `seed ${seed}`).toBeDefined();
-      const bytes = Uint8Array.from({ length: CODE_BYTES }, () => random.next().value);
-      machine.space.load(Math.min(physical!, machine.memory - CODE_BYTES), bytes);
-      for (let i = 0; i < 16; i++) if (i !== 4) machine.state.gpr32[i * 2] = random.next().value & 0x1fffff;
-      const result = machine.run({ maxInstructions: STEPS, wallTimeout: 20 });
-      expect(['internal-error'], `seed ${seed}: ${result.detail}`).not.toContain(result.reason);
-      expect(result.detail, `seed ${seed}`).not.toContain('host time');
-      runs++;
-    }
-    expect(runs).toBeGreaterThan(10);
+    const started = process.cpuUsage();
+    const used = () => {
+      const { user, system } = process.cpuUsage(started);
+      return (user + system) / 1e6;
+    };
+    const tally: Tally = { runs: 0, steps: 0, ways: new Map(), ends: new Map(), regions: 0 };
+    let seed = firstSeed;
+    while (used() < SECONDS / 2) runSeed(seed++, mode, tally);
+    console.log(
+      `${mode}: seeds ${firstSeed} to ${seed - 1}, ${tally.runs} runs, ${tally.steps} instructions, ` +
+        `${tally.regions} regions compiled, ${used().toFixed(0)} s; ${told(tally.ways)}; ${told(tally.ends)}`,
+    );
+    expect(tally.runs).toBeGreaterThan(5);
   });
 });
