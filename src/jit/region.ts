@@ -47,7 +47,8 @@ const ENDINGS = new Map<string, Ending>([
   ['JMP_E', 'indirect'],
   ['CALL_E', 'indirect'],
 ]);
-const ENDING_OF: readonly (Ending | undefined)[] = OP_NAMES.map((name) =>
+/** How a block ends with the op, where compiled code branches by itself. */
+export const ENDING_OF: readonly (Ending | undefined)[] = OP_NAMES.map((name) =>
   CONDITIONS.has(name) ? 'branch' : ENDINGS.get(name),
 );
 const CONDITION_OF: readonly number[] = OP_NAMES.map((name) => CONDITIONS.get(name) ?? 0);

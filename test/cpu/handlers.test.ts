@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { OP_NAMES, opFeature } from '../../src/cpu/decode/ops.ts';
 import * as groups from '../../src/cpu/execute/index.ts';
 import { missingHandlers } from '../../src/cpu/handlers.ts';
+import { INSTRUCTIONS_FILE, instructionRows, instructionsText } from '../support/instruction-table.ts';
 
 /** Features whose arithmetic is not there yet; their ops end a run with exit status 6 and their name. */
 const LATER =
@@ -21,4 +23,20 @@ test('every exported handler is the handler of an op', () => {
     (name) => /^[A-Z][A-Z0-9]+(_[A-Za-z0-9]+)*$/.test(name) && name.toUpperCase() !== name && !ops.has(name),
   );
   expect(unused).toEqual([]);
+});
+
+describe('docs/instructions.md', () => {
+  const rows = instructionRows();
+
+  test('is what the maps say; if not: npm run docs:instructions', () => {
+    expect(instructionsText(rows)).toBe(readFileSync(INSTRUCTIONS_FILE, 'utf8'));
+  });
+
+  test('has a handler for every row', () => {
+    expect(rows.flatMap((row) => row.missing)).toEqual([]);
+  });
+
+  test('has a test for every row', () => {
+    expect(rows.filter((row) => row.tests.length === 0).map((row) => row.mnemonic)).toEqual([]);
+  });
 });

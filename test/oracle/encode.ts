@@ -67,7 +67,10 @@ function choose(form: Form, random: Random, rip: number, target: number): Instru
   }
   scratch[at++] = row.opcode;
   if (row.plan & PLAN_MODRM) {
-    const mod = chooseBit(random, row.masks[BY_MOD]!, 2) === 1 ? 3 : random.below(3);
+    // 0F 0D with a register: a NOP by Intel's map, #UD on AMD's processors.
+    const isPrefetch = form.map === '0F' && row.opcode === 0x0d;
+    const isRegister = chooseBit(random, row.masks[BY_MOD]!, 2) === 1 && !isPrefetch;
+    const mod = isRegister ? 3 : random.below(3);
     const reg = chooseBit(random, row.masks[BY_REG]!, 8);
     let rm = chooseBit(random, row.masks[BY_RM]!, 8);
     if (mod !== 3 && row.plan & PLAN_VSIB) rm = 4;

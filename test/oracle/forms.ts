@@ -46,19 +46,13 @@ const HOST_NAMES: Readonly<Record<string, string>> = {
  */
 const EXCLUDED: readonly (readonly [reason: string, pattern: RegExp])[] = [
   ['enters the kernel, which answers in its own way', /^(?:INT|INT1|INT3|INTO|SYSCALL|SYSENTER)(?:_|$)/],
-  ['far transfers and loads of segment registers: the descriptor tables are the kernel\'s (tried against QEMU and Bochs)', /_Mp$|_Ap$|^RET_far|^IRET|^L[DEFGS]S_|^MOV_Sw|^POP_[FG]S|^(?:LAR|LSL|VERR|VERW|ARPL)_/],
+  ['far transfers and loads of segment registers: the descriptor tables are the kernel\'s (tried against QEMU and Bochs)', /_Mp$|_Ap$|^RET_far|^IRET|^L[DEFGS]S_|^MOV_Sw|^POP_Sw|^(?:LAR|LSL|VERR|VERW|ARPL)_/],
   ['with CR4.UMIP the kernel emulates it', /^(?:SGDT|SIDT|SLDT|STR|SMSW)(?:_|$)/],
   ['the hypervisor answers, or the kernel does', /^(?:CPUID|VM(?:CALL|MCALL|FUNC)|RDPMC|XGETBV|RDPKRU|WRPKRU|GETSEC|MONITOR|MWAIT|RSM|HLT|RDPID)(?:_|$)/],
   ['reads a clock or chance', /^(?:RDTSCP?|RDRAND|RDSEED|RDPRU)(?:_|$)/],
   ['approximations: a relative error, no exact value (SDM Vol. 2B, "RCPPS")', /^V?R(?:CP|SQRT)[PS]S/],
   ['approximations within an error bound (SDM Vol. 1, "Transcendental Instruction Accuracy"); test/float has vectors of its own', /^(?:F2XM1|FYL2X|FYL2XP1|FPATAN|FPTAN|FSIN|FCOS|FSINCOS)$/],
 ]; // biome-ignore format: one reason a row.
-
-/** Forms whose answer depends on the vendor in a way that no manual promises. */
-function isVendorsOwn(map: string, row: Row): boolean {
-  // 0F 0D with a register: a NOP by Intel's map, #UD on AMD's processors.
-  return map === '0F' && row.opcode === 0x0d;
-}
 
 function cpuinfo(): string {
   return readFileSync('/proc/cpuinfo', 'utf8');
@@ -72,12 +66,15 @@ function hostFeatures(): ReadonlySet<string> {
   return new Set((/^flags\s*:(.*)$/m.exec(cpuinfo())?.[1] ?? '').trim().split(/\s+/));
 }
 
-/** Every row of the maps that exists in 64-bit mode. */
-function* allForms(): Generator<Form> {
+/** Every row of the maps. */
+export function* allForms(): Generator<Form> {
   for (const [map, text, vexMap, escapeBytes] of MAPS) {
-    for (const row of readRows(text))
-      if (row.in64 && isReachable(row)) yield { name: row.opName, map, row, vexMap, escape: escapeBytes };
+    for (const row of readRows(text)) yield { name: row.opName, map, row, vexMap, escape: escapeBytes };
   }
+}
+
+function forms64(): Form[] {
+  return [...allForms()].filter(({ row }) => row.in64 && isReachable(row));
 }
 
 /** 32-bit operands do not exist where the size defaults to 64 bits (SDM Vol. 2A, "Instruction Prefixes"). */
@@ -87,8 +84,11 @@ function isReachable({ masks, opName }: Row): boolean {
 }
 
 function reasonAgainst(form: Form): string | undefined {
-  if (isVendorsOwn(form.map, form.row)) return 'one vendor has it as a NOP, the other as #UD';
   return EXCLUDED.find(([, pattern]) => pattern.test(form.name))?.[0];
+}
+
+export function isExcluded(form: Form): boolean {
+  return reasonAgainst(form) !== undefined;
 }
 
 function featuresOf({ row, vexMap }: Form): string[] {
@@ -102,7 +102,7 @@ function featuresOf({ row, vexMap }: Form): string[] {
 export function usableForms(only: RegExp | undefined): Form[] {
   const host = hostFeatures();
   const missing = new Set(missingHandlers());
-  return [...allForms()].filter(
+  return forms64().filter(
     (form) =>
       !missing.has(form.name) &&
       !reasonAgainst(form) &&
@@ -113,14 +113,14 @@ export function usableForms(only: RegExp | undefined): Form[] {
 
 /** What is not tried, and why. */
 export function excludedForms(): { reason: string; names: string[] }[] {
-  return grouped([...allForms()], reasonAgainst).map(([reason, names]) => ({ reason, names }));
+  return grouped(forms64(), reasonAgainst).map(([reason, names]) => ({ reason, names }));
 }
 
 /** Ops that would be tried if this machine's processor had the feature. */
 export function lackingForms(): [feature: string, names: string[]][] {
   const host = hostFeatures();
   return grouped(
-    [...allForms()].filter((form) => !reasonAgainst(form)),
+    forms64().filter((form) => !reasonAgainst(form)),
     (form) => featuresOf(form).find((feature) => !host.has(HOST_NAMES[feature] ?? feature)),
   );
 }

@@ -345,6 +345,7 @@ export class FuzzMachine {
       setSegment(core as never, segment, selector, base, 0, bytes, (hi & 0x00f0ff00) | 0x100 | DESC_USABLE);
     }
     core.setRip(real || v86 || plan.mode === 'protected16' ? 0 : CODE, 0);
+    core.controlChanged();
     core.mmu.loadCr3(TABLES, 0, false);
     core.segmentsChanged();
   }

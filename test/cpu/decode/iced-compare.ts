@@ -1,7 +1,7 @@
 /** Ours against iced-x86: one decoded instruction of each, told apart by anything but spelling. */
 import { type Instruction as IcedInstruction, Mnemonic, OpKind, Register } from 'iced-x86';
 import { formatInstruction } from '../../../src/cpu/decode/format.ts';
-import { OP_NAMES, OP_UD, opMnemonic } from '../../../src/cpu/decode/ops.ts';
+import { OP_NAMES, OP_TOO_LONG, OP_UD, opMnemonic } from '../../../src/cpu/decode/ops.ts';
 import { ADDRESS_RIP, type Instruction } from '../../../src/isa/instruction.ts';
 import { NO_REGISTER } from '../../../src/isa/registers.ts';
 
@@ -119,7 +119,8 @@ function operandDifference(ours: Instruction, theirs: IcedInstruction): string {
 /** '' when both decode the same, else what differs. */
 export function difference(ours: Instruction, theirs: IcedInstruction): string {
   const name = OP_NAMES[ours.op]!;
-  if (theirs.isInvalid !== (ours.op === OP_UD)) {
+  // Too long is #GP and not #UD, but no instruction either.
+  if (theirs.isInvalid !== (ours.op === OP_UD || ours.op === OP_TOO_LONG)) {
     return theirs.isInvalid ? `only ours: ${name}` : `only iced: ${Mnemonic[theirs.mnemonic]}`;
   }
   if (theirs.isInvalid) return '';

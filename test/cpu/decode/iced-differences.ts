@@ -9,6 +9,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   AVX512: 'EVEX and opmasks',
   FMA4: 'AMD, withdrawn', XOP: 'AMD, withdrawn', TBM: 'AMD, withdrawn', LWP: 'AMD, withdrawn', D3NOW: 'AMD, withdrawn',
   D3NOWEXT: 'AMD, withdrawn',
+  TDX: 'SEAM and TDX', RMPQUERY: 'AMD, SEV-SNP',
   SSE4A: 'AMD', SEV_ES: 'AMD', SEV_SNP: 'AMD', INVLPGB: 'AMD', MCOMMIT: 'AMD',
   PADLOCK_RNG: 'VIA', PADLOCK_ACE: 'VIA', PADLOCK_PHE: 'VIA', PADLOCK_PMM: 'VIA', PADLOCK_GMI: 'VIA',
   PADLOCK_UNDOC: 'VIA', AVX_VNNI: 'after x86-64-v3', AVX_VNNI_INT8: 'after x86-64-v3',

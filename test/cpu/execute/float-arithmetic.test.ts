@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import * as arithmetic from '../../../src/cpu/execute/float-arithmetic.ts';
-import { CR4_OSFXSR } from '../../../src/isa/control.ts';
+import { CR4_OSFXSR, CR4_OSXSAVE } from '../../../src/isa/control.ts';
+import { STATE_CR4, STATE_XCR0, STATE_YMM } from '../../../src/state/layout.ts';
 import { FloatHarness } from '../../support/float-harness.ts';
+import { SystemHarness } from '../../support/system-harness.ts';
 
 const DATA = 0x30000;
 
@@ -94,5 +96,30 @@ describe('exceptions', () => {
     expect(h.run(0x0f, 0x5d, 0xc1)).toBeUndefined();
     expect(h.words(0, 4)).toEqual([0x3f800000, 0x7fc00001, 0, 0x80000000]);
     expect(h.mxcsr).toBe(0x1f81);
+  });
+});
+
+/** SDM Vol. 2B, "RCPPS", "RSQRTPS": the relative error is at most 1.5 * 2^-12. */
+describe.each([
+  // What          bytes of xmm0 <- xmm1 (with xmm0 as the second source), the exact value
+  ['RCPPS', [0x0f, 0x53, 0xc1], (x: number) => 1 / x],
+  ['RCPSS', [0xf3, 0x0f, 0x53, 0xc1], (x: number) => 1 / x],
+  ['VRCPPS', [0xc5, 0xf8, 0x53, 0xc1], (x: number) => 1 / x],
+  ['VRCPSS', [0xc5, 0xfa, 0x53, 0xc1], (x: number) => 1 / x],
+  ['RSQRTPS', [0x0f, 0x52, 0xc1], (x: number) => 1 / Math.sqrt(x)],
+  ['RSQRTSS', [0xf3, 0x0f, 0x52, 0xc1], (x: number) => 1 / Math.sqrt(x)],
+  ['VRSQRTPS', [0xc5, 0xf8, 0x52, 0xc1], (x: number) => 1 / Math.sqrt(x)],
+  ['VRSQRTSS', [0xc5, 0xfa, 0x52, 0xc1], (x: number) => 1 / Math.sqrt(x)],
+] as const)('%s', (_, bytes, exact) => {
+  test.each([1, 1.5, 2, 3.25, 1e-20, 7.5e30])('of %f is near enough', (x) => {
+    const m = new SystemHarness('long');
+    m.setWord(STATE_CR4, m.word(STATE_CR4) | CR4_OSFXSR | CR4_OSXSAVE);
+    m.setWord(STATE_XCR0, 7);
+    m.core.controlChanged();
+    const singles = new Float32Array(m.space.u8.buffer, STATE_YMM, 16);
+    singles[8] = x;
+    expect(m.execute(...bytes)).toBeUndefined();
+    const wanted = exact(Math.fround(x));
+    expect(Math.abs(singles[0]! / wanted - 1)).toBeLessThanOrEqual(1.5 * 2 ** -12);
   });
 });

@@ -156,3 +156,42 @@ test('UD2 and its kin', () => {
   expect(at('protected').execute(0x0f, 0x0b)).toEqual(UD);
   expect(at('protected').execute(0x0f, 0xaa)).toEqual(UD);
 });
+
+describe('instructions that only their names hide', () => {
+  test('SIDT stores limit and base', () => {
+    const m = at('protected');
+    m.execute(0x0f, 0x01, 0x0b);
+    expect([m.read16(AT), m.read32(AT + 2)]).toEqual([m.word(STATE_IDTR + 8), m.word(STATE_IDTR)]);
+  });
+
+  test('MONITOR takes no extensions: ECX must be 0', () => {
+    const m = at('protected');
+    m.setReg(RAX, AT);
+    m.setReg(RCX, 0);
+    expect(m.execute(0x0f, 0x01, 0xc8)).toBeUndefined();
+    m.setReg(RCX, 1);
+    expect(m.execute(0x0f, 0x01, 0xc8)).toEqual(GP0);
+  });
+
+  test('RDPMC has no counters to read', () => {
+    expect(at('protected').execute(0x0f, 0x33)).toEqual(GP0);
+    expect(at('user').execute(0x0f, 0x33)).toEqual(GP0);
+  });
+
+  test('RSM outside system-management mode is #UD', () => {
+    expect(at('protected').execute(0x0f, 0xaa)).toEqual(UD);
+  });
+
+  test('RDPKRU reads what WRPKRU has written, with ECX and EDX 0', () => {
+    const m = at('long', CR4_PKE);
+    m.setReg(RAX, 0x55aa);
+    m.setReg(RCX, 0);
+    m.setReg(RDX, 0);
+    expect(m.execute(0x0f, 0x01, 0xef)).toBeUndefined();
+    m.setReg(RAX, 0);
+    expect(m.execute(0x0f, 0x01, 0xee)).toBeUndefined();
+    expect([m.reg(RAX), m.reg(RDX)]).toEqual([0x55aa, 0]);
+    m.setReg(RDX, 1);
+    expect(m.execute(0x0f, 0x01, 0xef)).toEqual(GP0);
+  });
+});
