@@ -47,6 +47,11 @@ describe('usage: one line that names option, value and expectation, status 2', (
       ['run', LOADER, '--protocol', 'linux'],
       'longmode: --protocol is linux, expected multiboot1, multiboot2, linux32, linux64 or pvh',
     ],
+    [['run', LOADER, '--smp', '17'], 'longmode: --smp is 17, expected 1 to 16'],
+    [
+      ['run', LOADER, '--smp', '2', '--machine', 'isa'],
+      'longmode: --smp is 2, expected 1 with --machine isa, which has no APIC',
+    ],
     [['run', LOADER, '--hostile=x'], 'longmode: --hostile is x, expected a seed from 0 to 4294967295'],
     [
       ['run', LOADER, '--module-at', '1M'],
