@@ -264,17 +264,13 @@ export function deliverLong(core: Core, event: Delivery): void {
 
 /** IST, RSP of the inner level, or the current RSP: always aligned down to 16 bytes. */
 function longStack(core: Core, selector: number, ist: number): InnerFrame {
-  let lo: number;
-  let hi: number;
-  if (ist !== 0) {
-    lo = readTaskStack(core, 28 + ist * 8);
-    hi = core.mmu.high;
-  } else if (selector !== SAME_SS) {
-    lo = readTaskStack(core, 4 + selector * 8);
-    hi = core.mmu.high;
-  } else {
-    lo = core.gpr32[RSP * 2]!;
-    hi = core.gpr32[RSP * 2 + 1]!;
+  if (ist === 0 && selector === SAME_SS) {
+    const lo = core.gpr32[RSP * 2]! & ~15;
+    return new InnerFrame(core, selector, undefined, lo, core.gpr32[RSP * 2 + 1]!, true);
   }
+  const lo = readTaskStack(core, ist !== 0 ? 28 + ist * 8 : 4 + selector * 8);
+  const hi = core.mmu.high;
+  // The new pointer itself must be canonical, not only the addresses pushed to (SDM Vol. 2A, "INT n/INTO/INT3/INT1").
+  if (!isCanonical(hi, core.mmu.linearBits)) core.raiseSS(0);
   return new InnerFrame(core, selector, undefined, lo & ~15, hi, selector === SAME_SS);
 }

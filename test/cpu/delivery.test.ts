@@ -22,7 +22,14 @@ import {
   VECTOR_UD,
 } from '../../src/isa/vectors.ts';
 import { segmentWord } from '../../src/state/cpu-state.ts';
-import { SEGMENT_LIMIT, STATE_CR0, STATE_CR4, STATE_DR6, STATE_IDTR } from '../../src/state/layout.ts';
+import {
+  SEGMENT_LIMIT,
+  STATE_CR0,
+  STATE_CR2,
+  STATE_CR4,
+  STATE_DR6,
+  STATE_IDTR,
+} from '../../src/state/layout.ts';
 import {
   CODE, CODE0, CODE3, DATA0, DATA3, descriptor, FREE, gate, INNER_STACK, IST_STACK, LONG0, LONG3, STACK, SystemHarness, TSS,TSS_SELECTOR,
   TSS2, 
@@ -338,6 +345,17 @@ describe('IA-32e mode (SDM Vol. 3A, "Exception and Interrupt Handling in 64-bit 
     m.setReg(4, 0, 0x800000);
     m.step(...UD2);
     expect(m.seen).toEqual(['6', '12(1)']);
+  });
+
+  test('a stack pointer of the TSS that is just not canonical is #SS, although what is pushed would not be', () => {
+    const m = new SystemHarness('long');
+    m.vector(VECTOR_UD, gate(LONG0, HANDLER, INTERRUPT32), 1);
+    m.vector(12, gate(LONG0, HANDLER, INTERRUPT32));
+    m.write32(TSS + 0x24, 0);
+    m.write32(TSS + 0x28, 0x8000);
+    m.step(...UD2);
+    expect(m.seen).toEqual(['6', '12(1)']);
+    expect(m.state.words[STATE_CR2 >> 2]).toBe(0);
   });
 
   test('IDT entries without handlers end in shutdown with the state of the first fault', () => {
