@@ -355,7 +355,7 @@ describe('IA-32e mode (SDM Vol. 3A, "Exception and Interrupt Handling in 64-bit 
     m.write32(TSS + 0x28, 0x8000);
     m.step(...UD2);
     expect(m.seen).toEqual(['6', '12(1)']);
-    expect(m.state.words[STATE_CR2 >> 2]).toBe(0);
+    expect(m.core.words[STATE_CR2 >> 2]).toBe(0);
   });
 
   test('IDT entries without handlers end in shutdown with the state of the first fault', () => {

@@ -114,7 +114,7 @@ test('Linux 6.1 with two processors brings both up, and both work', () => {
   shell.waitFor('longmode-initrd: userspace is up');
   shell.waitFor('/ # ');
   expect(shell.command('nproc')).toMatch(/^2$/m);
-  expect(shell.command('cat /proc/cpuinfo')).toMatch(/^processor\t: 0$[^]*^processor\t: 1$/m);
+  expect(shell.command('cat /proc/cpuinfo')).toMatch(/^processor\t: 0$[\s\S]*^processor\t: 1$/m);
   // A checksum on each, bound to it, both at once.
   const twice = shell.command('for i in 0 1; do taskset -c $i sha256sum /bin/busybox & done; wait');
   const sums = [...twice.matchAll(/^([0-9a-f]{64}) {2}\/bin\/busybox$/gm)].map((match) => match[1]);

@@ -54,7 +54,6 @@ export const STACK_U = 0x1f000;
 /** Within the code pages: where the scenario's code begins, and places for transfers to go to. */
 export const ENTRY = 0x100;
 export const LANDING = 0x400;
-export const LANDING2 = 0x600;
 
 /** Selectors of the harness's own descriptors and of those that scenarios start from. Add RPL. */
 export const SEL = {

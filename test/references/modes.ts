@@ -43,7 +43,6 @@ export const MODES: Readonly<Record<ModeName, ModeRow>> = {
   '64-0':       { kind: KIND.long,  cpl: 0, bits: 64, cs: SEL.code64k,     ss: SEL.data32k,       data: SEL.data32k,       base: 0,       long: true },
   '64-3':       { kind: KIND.long,  cpl: 3, bits: 64, cs: SEL.code64u | 3, ss: SEL.data32u | 3,   data: SEL.data32u | 3,   base: 0,       long: true },
 };
-export const MODE_NAMES = Object.keys(MODES) as ModeName[];
 
 const LITTLE = (value: number, bytes: number) =>
   Array.from({ length: bytes }, (_, n) => (value >>> (n * 8)) & 0xff);

@@ -1,6 +1,6 @@
 import type { Random } from '../../oracle/random.ts';
 import {
-  CODE_S, CODE_U, DATA, DATA2, ENTRY, LANDING, PD32, PDPT_PAE, PML4, WINDOW_LEGACY, WINDOW_LONG, WINDOW_PD, WINDOW_PD_PAE, WINDOW_PDPT, WINDOW_PT,WINDOW_PT_PAE,
+  CODE_S, CODE_U, DATA, DATA2, LANDING, PD32, PDPT_PAE, PML4, WINDOW_LEGACY, WINDOW_LONG, WINDOW_PD, WINDOW_PD_PAE, WINDOW_PDPT, WINDOW_PT,WINDOW_PT_PAE,
   WINDOW_PT32, 
 } from '../layout.ts'; // biome-ignore format: a list of nouns.
 import {
@@ -180,5 +180,3 @@ export function walks(random: Random): Scenario {
   );
   return s;
 }
-
-export { ENTRY, PML4 };

@@ -19,7 +19,6 @@ import type { Scenario } from '../scenario.ts';
 export type Family = (random: Random) => Scenario;
 
 export const PROTECTED: readonly ModeName[] = ['16-0', '16-3', '32-0', '32-0', '32-1', '32-3', 'compat16-3', 'compat32-0', 'compat32-3', '64-0', '64-0', '64-3']; // biome-ignore format: one line.
-export const LEGACY: readonly ModeName[] = ['16-0', '16-3', '32-0', '32-0', '32-1', '32-3', 'v86'];
 export const EVERY: readonly ModeName[] = [...PROTECTED, 'real', 'v86', 'v86'];
 
 export function pagingOf(mode: ModeName, random: Random): Paging {

@@ -1,8 +1,8 @@
 import type { Random } from '../../oracle/random.ts';
-import { DATA, DATA2, descriptor, GDT, SEL } from '../layout.ts';
+import { DATA, DATA2, descriptor, GDT } from '../layout.ts';
 import { MODES, patch, word16, word32, word64 } from '../modes.ts';
 import type { Scenario } from '../scenario.ts';
-import { atRbx, bitsOf, code, direct, EVERY, hex, PROTECTED, placeDescriptor, pointRbx, randomDescriptor, randomSelector, registerValue, setCode, spiceControl, start } from './pool.ts'; // biome-ignore format: one line.
+import { atRbx, bitsOf, code, direct, EVERY, hex, placeDescriptor, pointRbx, randomSelector, registerValue, setCode, spiceControl, start } from './pool.ts'; // biome-ignore format: one line.
 
 const NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'];
 const PREFIX = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
@@ -270,5 +270,3 @@ export function tables(random: Random): Scenario {
   setCode(s, mode, code(row[0], size, row[1]));
   return s;
 }
-
-export { PROTECTED, randomDescriptor, SEL };

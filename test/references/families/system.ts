@@ -2,7 +2,7 @@ import type { Random } from '../../oracle/random.ts';
 import { CODE_U, DATA, DATA2, IO_BITMAP, PD32, PDPT_PAE, PML4, PML5, TSS, TSS_LIMIT } from '../layout.ts';
 import { CR0, CR4, FLAG, iopl, MODES, patch, word16, word32 } from '../modes.ts';
 import type { Scenario } from '../scenario.ts';
-import { atRbx, bitsOf, code, direct, EVERY, hex, pointRbx, registerValue, setCode, someData, spiceControl, start } from './pool.ts'; // biome-ignore format: one line.
+import { atRbx, bitsOf, code, direct, EVERY, hex, pointRbx, registerValue, setCode, someData, start } from './pool.ts'; // biome-ignore format: one line.
 
 const CR0_BITS = [0, 1, 2, 3, 4, 5, 16, 18, 29, 30, 31, 6, 17, 28];
 const CR4_BITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 18, 20, 21, 22, 19, 26, 31];
@@ -328,5 +328,3 @@ export function singleStep(random: Random): Scenario {
   setCode(s, mode, code(row[0], row[1]));
   return s;
 }
-
-export { spiceControl };

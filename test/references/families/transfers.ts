@@ -2,7 +2,7 @@ import type { Random } from '../../oracle/random.ts';
 import { CODE_S, CODE_U, DATA, descriptor, gate, IDT, LANDING, SEL, STACK_S, STACK_U, TSS, TSS_OTHER, TSS16 } from '../layout.ts'; // biome-ignore format: one line.
 import { CR4, FLAG, iopl, MODES, type ModeName, patch, word16, word32, word64 } from '../modes.ts';
 import type { Scenario } from '../scenario.ts';
-import { atRbx, bitsOf, CODES, code, EVERY, hex, LEGACY, landing, PROTECTED, placeDescriptor, pointRbx, randomSelector, setCode, spiceControl, start } from './pool.ts'; // biome-ignore format: one line.
+import { atRbx, bitsOf, CODES, code, EVERY, hex, landing, PROTECTED, placeDescriptor, pointRbx, randomSelector, setCode, spiceControl, start } from './pool.ts'; // biome-ignore format: one line.
 
 const CODE_SELECTORS = CODES.filter((selector) => selector !== 0);
 
@@ -417,5 +417,3 @@ export function systemCalls(random: Random): Scenario {
   setCode(s, mode, code(row[0], rex, 0x0f, row[1]));
   return s;
 }
-
-export { LEGACY };
