@@ -7,14 +7,13 @@ import { RAM_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_OFFSET } from '../stat
  *
  *     0  read tag       1  high word     A tag is the page's linear address, so that one compare of both words
  *     2  write tag      3  high word     (or of one i64) proves page, permission and that nothing special applies.
- *     4  execute tag    5  high word     Its low 12 bits are 0 exactly when the access may go straight to memory.
+ *     4  unused         5  unused        Its low 12 bits are 0 exactly when the access may go straight to memory.
  *     6  addend: host offset = (low word of the linear address + addend) >>> 0; for a device or a hole the frame
  *     7  size class, global, protection key, which of the used-lists hold the entry
  *
- * All three tags carry the page's number as long as the entry is used, also the ones that are invalid.
+ * Both tags carry the page's number as long as the entry is used, also the ones that are invalid.
  */
 export const TAG_WRITE = 2;
-const TAG_EXECUTE = 4;
 export const ENTRY_ADDEND = 6;
 const ENTRY_META = 7;
 const ENTRY_WORDS = TLB_ENTRY_BYTES >> 2;
@@ -85,18 +84,10 @@ export class Bank {
   }
 
   /**
-   * Fills the entry of a page and answers its index: `read`, `write` and `execute` are the low bits of its tags. A bank
-   * that has evicted as many translations as it has entries is doubled, so `mask` may change.
+   * Fills the entry of a page and answers its index: `read` and `write` are the low bits of its tags. A bank that
+   * has evicted as many translations as it has entries is doubled, so `mask` may change.
    */
-  fill(
-    lo: number,
-    hi: number,
-    read: number,
-    write: number,
-    execute: number,
-    addend: number,
-    meta: number,
-  ): number {
+  fill(lo: number, hi: number, read: number, write: number, addend: number, meta: number): number {
     const words = this.#words;
     const page = lo & PAGE_MASK;
     let i = this.at(lo);
@@ -112,12 +103,10 @@ export class Bank {
     if ((listed & list) === 0) this.#list(i - this.offset, list);
     words[i] = page | read;
     words[i | TAG_WRITE] = page | write;
-    words[i | TAG_EXECUTE] = page | execute;
     if (words[i | 1] !== hi) {
-      // The three high words are always equal, and most often the same as before.
+      // The two high words are always equal, and most often the same as before.
       words[i | 1] = hi;
       words[i | 3] = hi;
-      words[i | 5] = hi;
     }
     words[i | ENTRY_ADDEND] = addend;
     words[i | ENTRY_META] = meta | listed | list;
@@ -264,9 +253,8 @@ export class Bank {
   }
 }
 
-/** Three stores: a low word that is not the number of a page never matches, whatever the high word is. */
+/** Two stores: a low word that is not the number of a page never matches, whatever the high word is. */
 function clear(words: Int32Array, i: number): void {
   words[i] = EMPTY;
   words[i | TAG_WRITE] = EMPTY;
-  words[i | TAG_EXECUTE] = EMPTY;
 }

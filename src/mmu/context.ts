@@ -1,6 +1,7 @@
 import { PAGE_1G, PAGE_2M, PAGE_4M } from '../isa/paging.ts';
 import { TLB_CLASSES, TLB_SLOTS } from '../state/layout.ts';
 import { Bank } from './bank.ts';
+import { FetchPages } from './fetch-pages.ts';
 import { FRAGMENTS_1G, FRAGMENTS_2M, LargePages } from './large-pages.ts';
 import { StructureCache } from './structure-cache.ts';
 
@@ -15,11 +16,12 @@ export class Context {
   /** The PCID, or -1 while the slot is free. */
   pcid: number;
   lastUse = 0;
-  /** Changes whenever any translation of this address space may have changed; never the same in two contexts. */
+  /** Changes whenever a translation for fetches of this address space may have changed; never the same in two contexts. */
   generation = 0;
   readonly banks: readonly Bank[];
   readonly large = new LargePages();
   readonly structures = new StructureCache();
+  readonly fetch = new FetchPages();
 
   readonly #words: Int32Array;
   readonly #place: CachePlace;
@@ -45,25 +47,29 @@ export class Context {
     for (const bank of this.banks) bank.flushLocal();
     this.large.flushLocal();
     this.structures.flush();
+    this.fetch.flushLocal();
   }
 
   flushAll(): void {
     for (const bank of this.banks) bank.flushAll();
     this.large.flushAll();
     this.structures.flush();
+    this.fetch.flushAll();
   }
 
   /**
    * Drops the page of an address: the 4 KiB entry and, when the address lies in a large page, that page with all its
    * fragments. `halves`: 32-bit paging, whose large pages are two entries of 2 MiB each.
+   * Answers whether a translation for fetches was among what is gone.
    */
-  drop(lo: number, hi: number, halves: boolean, globals: boolean, locals: boolean): void {
+  drop(lo: number, hi: number, halves: boolean, globals: boolean, locals: boolean): boolean {
     for (const bank of this.banks) bank.drop(lo, hi, globals, locals);
     const fragments = this.large.drop(lo, hi, globals, locals);
     const other = halves ? this.large.drop(lo ^ PAGE_2M, hi, globals, locals) : 0;
     if ((fragments | other) & FRAGMENTS_2M)
       this.#dropFragments(lo, hi, halves ? PAGE_4M : PAGE_2M, globals, locals);
     if (fragments & FRAGMENTS_1G) this.#dropFragments(lo, hi, PAGE_1G, globals, locals);
+    return this.fetch.drop(lo, hi, globals, locals);
   }
 
   #dropFragments(lo: number, hi: number, bytes: number, globals: boolean, locals: boolean): void {

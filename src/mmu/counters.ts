@@ -18,13 +18,13 @@ export type FlushReason = (typeof FLUSH_REASONS)[number];
 
 /** A copy of the counters with the names that reports use. */
 export interface CountersReport {
-  /** Accesses that found their translation; only counted while `Mmu.countHits` is on. */
+  /** Accesses to data that found their translation; only counted while `Mmu.countHits` is on. */
   readonly hits: number;
-  /** Completed page walks, by size of the page found. */
+  /** Completed page walks, those for instruction fetches among them, by size of the page found. */
   readonly walks: Readonly<Record<SizeName, number>>;
   /** Paging-structure entries read by those walks. */
   readonly references: Readonly<Record<SizeName, number>>;
-  /** 4 KiB entries filled by walks and refills, by size of the page that they are part of. */
+  /** 4 KiB entries for data or fetches filled by walks and refills, by size of the page that they are part of. */
   readonly fills: Readonly<Record<SizeName, number>>;
   /** Of these fills, those made from a large page that was kept whole, without a walk. */
   readonly refills: Readonly<Record<SizeName, number>>;

@@ -12,13 +12,7 @@ import {
   TAG_WATCH,
   TAG_WRITE,
 } from './bank.ts';
-import {
-  ACCESS_FETCH,
-  ACCESS_READ,
-  ACCESS_WRITE,
-  CLASS_SUPERVISOR,
-  CLASS_USER_ALIGNED,
-} from './permissions.ts';
+import { ACCESS_READ, ACCESS_WRITE, CLASS_SUPERVISOR, CLASS_USER_ALIGNED } from './permissions.ts';
 import { Translator } from './translator.ts';
 
 export type { Walk, WalkStep } from './explain.ts';
@@ -260,19 +254,14 @@ export class Mmu extends Translator {
 
   /** Host byte offset of an instruction byte; -1 where it must be fetched from a device. */
   fetchHost(lo: number, hi: number): number {
-    const { tlb } = this;
-    let i = this.bank | ((lo >>> 9) & this.mask);
-    if (tlb[i | 4] !== (lo & PAGE_MASK) || tlb[i | 5] !== hi) {
-      i = this.entry(lo, hi, ACCESS_FETCH);
-      if (tlb[i | 4]! & TAG_DEVICE) return -1;
-    }
-    return ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
+    const page = this.fetchPage(lo, hi);
+    return page < 0 ? -1 : page * PAGE_BYTES + (lo & OFFSET);
   }
 
   fetchByte(lo: number, hi: number): number {
     const host = this.fetchHost(lo, hi);
     if (host >= 0) return this.#u8[host]!;
-    return this.space.read8(this.#devicePhysical(this.entry(lo, hi, ACCESS_FETCH), lo));
+    return this.space.read8(this.fetchFrame * PAGE_BYTES + (lo & OFFSET));
   }
 
   // Implicit supervisor accesses, whatever the CPL: descriptor tables, the IDT and the TSS.

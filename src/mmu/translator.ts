@@ -15,7 +15,7 @@ import {
   EFER_LMA,
   EFER_NXE,
 } from '../isa/control.ts';
-import { PAGING_4LEVEL, PAGING_32BIT, PAGING_NONE, PTE_D, PTE_G, PTE_US } from '../isa/paging.ts';
+import { PAGE_4K, PAGING_4LEVEL, PAGING_32BIT, PAGING_NONE, PTE_D, PTE_G, PTE_US } from '../isa/paging.ts';
 import { RFLAGS_AC } from '../isa/rflags.ts';
 import { PF_ID, PF_US, PF_WR, VECTOR_GP, VECTOR_PF } from '../isa/vectors.ts';
 import type { CpuState } from '../state/cpu-state.ts';
@@ -52,6 +52,7 @@ import {
 import type { Context } from './context.ts';
 import { Counters, type FlushReason, SIZE_4K } from './counters.ts';
 import { explain, type Walk, type WalkContext } from './explain.ts';
+import { FETCH_UNKNOWN } from './fetch-pages.ts';
 import { listMappings, type MappingList } from './mappings.ts';
 import { PagingFormat } from './paging-format.ts';
 import {
@@ -62,7 +63,6 @@ import {
   CLASS_USER,
   CLASS_USER_ALIGNED,
   GRANT_ALL,
-  GRANT_FETCH,
   GRANT_READ,
   GRANT_WRITE,
   isUserClass,
@@ -79,6 +79,7 @@ import {
 } from './processor-caches.ts';
 import type { PagingProfile } from './profile.ts';
 import { RAM_CODE, RAM_PLAIN, RAM_WRITABLE, RamPages } from './ram-pages.ts';
+import { StructureCache } from './structure-cache.ts';
 import { TableMemory } from './table-memory.ts';
 import { WALK_DONE, Walker } from './walker.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
@@ -113,8 +114,8 @@ export class Translator {
   /** Follows CR4.LA57. */
   linearBits: 48 | 57 = 48;
   /**
-   * Identifies the present set of translations: a new number after everything that may change one, the old number
-   * after a switch back to an address space whose translations were kept.
+   * Identifies the present set of translations for fetches: a new number after everything that may have changed one, the
+   * old number after a switch back to an address space whose translations were kept.
    */
   generation = 0;
   readonly counters: Counters;
@@ -127,6 +128,8 @@ export class Translator {
   protected readonly fault: GuestFault;
   protected readonly ramPages: RamPages;
   protected accessClass = CLASS_SUPERVISOR;
+  /** Frame of the device or hole that the last fetch met. */
+  protected fetchFrame = 0;
 
   readonly #words: Int32Array;
   readonly #tables: TableMemory;
@@ -135,6 +138,8 @@ export class Translator {
   readonly #walker: Walker;
   readonly #ramOffset: number;
 
+  /** Empty before each walk: what a fetch reads must not depend on what was fetched before. */
+  readonly #fetchStructures = new StructureCache();
   /** What each processor has cached, and of that the running one's. */
   readonly #caches: readonly ProcessorCaches[];
   #contexts: Context[];
@@ -340,8 +345,7 @@ export class Translator {
   invlpg(lo: number, hi: number): void {
     const halves = this.#format.mode === PAGING_32BIT;
     for (const context of this.#contexts) {
-      context.drop(lo, hi, halves, true, context === this.#context);
-      this.#renew(context);
+      if (context.drop(lo, hi, halves, true, context === this.#context)) this.#renew(context);
     }
     this.#context.structures.flush();
     this.generation = this.#context.generation;
@@ -354,8 +358,9 @@ export class Translator {
       if (type === INVPCID_ALL_AND_GLOBAL) context.flushAll();
       else if (type === INVPCID_CONTEXT && context.pcid === pcid) context.flushLocal();
       else if (type === INVPCID_ADDRESS && context.pcid === pcid) {
-        context.drop(lo, hi, false, false, true);
+        const hit = context.drop(lo, hi, false, false, true);
         context.structures.flush();
+        if (!hit) continue;
       } else if (type > INVPCID_ALL_AND_GLOBAL) context.flushLocal();
       else continue;
       this.#renew(context);
@@ -524,11 +529,11 @@ export class Translator {
       }
     }
     const walker = this.#walker;
-    let code = walker.walk(context, lo, hi, access, this.accessClass);
+    let code = walker.walk(context.structures, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
       context.structures.drop(lo, hi);
-      code = walker.walk(context, lo, hi, access, this.accessClass);
+      code = walker.walk(context.structures, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) this.#raisePageFault(lo, hi, access, code);
     if (walker.references > 0) this.#noteWalk(lo, hi, walker);
@@ -549,7 +554,6 @@ export class Translator {
     const masked = frame & this.#tables.frameMask;
     let read = this.#slowTag;
     let write = read;
-    let execute = this.#countTag;
     let addend: number;
     const { flags } = this.ramPages;
     let pageFlags = masked >>> 0 < flags.length ? flags[masked]! : 0;
@@ -566,7 +570,6 @@ export class Translator {
       addend = masked;
       read |= TAG_DEVICE;
       write |= TAG_DEVICE;
-      execute |= TAG_DEVICE;
     }
     if (this.#watched.length > 0) {
       const [watchRead, watchWrite] = watchTags(this.#watched, lo & PAGE_MASK, hi);
@@ -575,20 +578,59 @@ export class Translator {
     }
     if ((grants & GRANT_READ) === 0) read = TAG_INVALID;
     if ((grants & GRANT_WRITE) === 0) write = TAG_INVALID;
-    if ((grants & GRANT_FETCH) === 0) execute = TAG_INVALID;
     let meta = size;
     if (rights & PTE_G && this.#cr4 & CR4_PGE) meta |= META_GLOBAL;
     if (rights & RIGHTS_KEY && rights & PTE_US) meta |= META_KEYED;
-    const i = this.#current.fill(lo, hi, read, write, execute, addend, meta);
+    const i = this.#current.fill(lo, hi, read, write, addend, meta);
     if (this.mask !== this.#current.mask) this.selectClass(this.accessClass);
     return i;
+  }
+
+  /**
+   * Host page that instructions of the page of `lo:hi` are fetched from; FETCH_UNKNOWN for a device or a hole, whose
+   * frame is then in `fetchFrame`.
+   */
+  protected fetchPage(lo: number, hi: number): number {
+    const user = isUserClass(this.accessClass);
+    const known = this.#context.fetch.find(lo, hi, user);
+    return known === FETCH_UNKNOWN ? this.#walkForFetch(lo, hi, user) : known;
+  }
+
+  #walkForFetch(lo: number, hi: number, user: boolean): number {
+    const { mode } = this.#format;
+    let frame = lo >>> 12;
+    let size = SIZE_4K;
+    let isGlobal = false;
+    if (mode !== PAGING_NONE) {
+      if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits)) throw this.fault.setNonCanonical();
+      const walker = this.#walker;
+      this.#fetchStructures.flush();
+      const code = walker.walk(this.#fetchStructures, lo, hi, ACCESS_FETCH, this.accessClass);
+      if (code !== WALK_DONE) this.#raisePageFault(lo, hi, ACCESS_FETCH, code);
+      ({ frame, size } = walker);
+      this.counters.noteWalk(size, walker.references);
+      isGlobal = (walker.rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
+    }
+    const masked = (frame & this.#tables.frameMask) >>> 0;
+    const host = this.space.hostPage(masked);
+    if (host < 0) {
+      this.fetchFrame = masked;
+      return FETCH_UNKNOWN;
+    }
+    const hostPage = Math.floor(host / PAGE_4K);
+    this.#context.fetch.add(lo, hi, user, hostPage, size, isGlobal);
+    return hostPage;
   }
 
   #raisePageFault(lo: number, hi: number, access: number, code: number): never {
     this.counters.pageFaults++;
     // SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": page faults do so for their address.
-    this.#context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true);
-    this.#context.structures.drop(lo, hi);
+    const context = this.#context;
+    if (context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true)) {
+      this.#renew(context);
+      this.generation = context.generation;
+    }
+    context.structures.drop(lo, hi);
     this.#words[STATE_CR2 >> 2] = lo;
     this.#words[(STATE_CR2 >> 2) + 1] = hi;
     if (access === ACCESS_WRITE) code |= PF_WR;

@@ -1,11 +1,11 @@
 import { PAGING_32BIT, PAGING_PAE, PTE_A, PTE_D, PTE_G, PTE_P, PTE_PS, PTE_XD_HIGH } from '../isa/paging.ts';
 import { PF_P, PF_RSVD } from '../isa/vectors.ts';
 import { STATE_CR3, STATE_PDPTE } from '../state/layout.ts';
-import type { Context } from './context.ts';
 import { type Counters, SIZE_1G, SIZE_2M, SIZE_4K, SIZE_4M } from './counters.ts';
 import { LEVEL_PD, type PagingFormat } from './paging-format.ts';
 import { ACCESS_WRITE, type Permissions, RIGHTS_ALL } from './permissions.ts';
 import type { RamPages } from './ram-pages.ts';
+import type { StructureCache } from './structure-cache.ts';
 import type { TableMemory } from './table-memory.ts';
 
 /** What `walk` answers when the access is permitted; anything else is the P, RSVD and PK bits of an error code. */
@@ -60,11 +60,10 @@ export class Walker {
     this.#counters = counters;
   }
 
-  walk(context: Context, lo: number, hi: number, access: number, accessClass: number): number {
-    if (this.#format.mode === PAGING_32BIT) return this.#walk32(context, lo, hi, access, accessClass);
-    const { structures } = context;
+  walk(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
+    if (this.#format.mode === PAGING_32BIT) return this.#walk32(structures, lo, hi, access, accessClass);
     const cached = structures.findTable(lo, hi);
-    if (cached < 0) return this.#descend(context, lo, hi, access, accessClass);
+    if (cached < 0) return this.#descend(structures, lo, hi, access, accessClass);
 
     // The commonest case by far: the page table is known, and its entry needs no update.
     const entry = structures.table(cached) + ((lo >>> 11) & 0x3fe);
@@ -84,15 +83,14 @@ export class Walker {
         return WALK_DONE;
       }
     }
-    return this.#descend(context, lo, hi, access, accessClass);
+    return this.#descend(structures, lo, hi, access, accessClass);
   }
 
   /** The walk with everything that may happen on the way: large pages, faults, accessed and dirty flags. */
-  #descend(context: Context, lo: number, hi: number, access: number, accessClass: number): number {
+  #descend(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
     const format = this.#format;
     const words = this.#words;
     const path = this.#path;
-    const structures = context.structures;
     const highReserved = format.highReserved;
 
     // Where to begin: as low as the caches allow.
@@ -190,9 +188,8 @@ export class Walker {
   }
 
   /** 32-bit paging: entries of 4 bytes, no execute-disable, no keys (SDM Vol. 3A, "32-Bit Paging"). */
-  #walk32(context: Context, lo: number, hi: number, access: number, accessClass: number): number {
+  #walk32(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
     const format = this.#format;
-    const structures = context.structures;
     const cached = structures.findTable(lo, hi);
     this.fromCache = cached >= 0;
     let references = 0;

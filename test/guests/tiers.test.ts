@@ -1,27 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createMachine, type GuestCase, guestCases, guestOptions } from '../support/dist.ts';
+import { createMachine, createReport, type GuestCase, guestCases, guestOptions } from '../support/dist.ts';
 
 const LIMIT = 20_000_000;
 
 function run(guest: GuestCase, jit: boolean) {
   const machine = createMachine({ ...guestOptions(guest), jit });
-  const { status, reason } = machine.run({ maxInstructions: LIMIT });
-  const faults = machine.faults.map(({ vector, errorCode, rip, instruction }) => [
-    vector,
-    errorCode,
-    rip,
-    instruction,
-  ]);
-  return {
-    status,
-    reason,
-    instructions: machine.instructions,
-    guestTime: machine.guestNanoseconds,
-    registers: machine.registers(),
-    serial: machine.serial.text,
-    timeline: machine.timeline,
-    faults,
-  };
+  const result = machine.run({ maxInstructions: LIMIT });
+  return { report: createReport(machine, result), serial: machine.serial.text };
 }
 
 describe.each(guestCases())('guest $name', (guest) => {

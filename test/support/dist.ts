@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type {
   createFirmwareMachine as CreateFirmwareMachine,
   createMachine as CreateMachine,
+  createReport as CreateReport,
   MachineOptions,
 } from '../../src/index.ts';
 
@@ -10,11 +11,12 @@ import type {
  * The built package, as its users get it: suites that execute millions of guest instructions run on it, because the
  * sources under the test runner's transform are several times slower. `npm test` builds first.
  */
-export const { createFirmwareMachine, createMachine } = (await import(
+export const { createFirmwareMachine, createMachine, createReport } = (await import(
   join(import.meta.dirname, '../../dist/index.js')
 )) as {
   createFirmwareMachine: typeof CreateFirmwareMachine;
   createMachine: typeof CreateMachine;
+  createReport: typeof CreateReport;
 };
 
 export const GUESTS = resolve(import.meta.dirname, '../../guests');

@@ -1,0 +1,80 @@
+import { SIZE_1G, SIZE_4K, SIZE_4M, SIZE_BYTES } from './counters.ts';
+
+/** What `find` answers for a page that is not known. */
+export const FETCH_UNKNOWN = -1;
+
+/** The pages of 4 GiB of linear addresses. */
+class Space {
+  /** By linear page: host page << 3 | size class << 1 | global. */
+  readonly pages = new Map<number, number>();
+  /** Regions of 2 MiB in which a large page was met. */
+  readonly large = new Set<number>();
+  hasGigabyte = false;
+}
+
+/**
+ * Translations for instruction fetches of one address space: host pages by linear page, for supervisor and for user code.
+ *
+ * They are kept apart from those for data, and none is ever pushed out. The compiled tier looks a page of code up less
+ * often than the interpreter does; here it makes no difference how often: the first fetch from a page after a flush walks
+ * the tables, whichever tier makes it, and no other does.
+ */
+export class FetchPages {
+  readonly #byHigh = [new Map<number, Space>(), new Map<number, Space>()] as const;
+
+  /** Number of the host page, or FETCH_UNKNOWN. */
+  find(lo: number, hi: number, user: boolean): number {
+    const found = this.#byHigh[user ? 1 : 0].get(hi)?.pages.get(lo >>> 12);
+    return found === undefined ? FETCH_UNKNOWN : found >> 3;
+  }
+
+  add(lo: number, hi: number, user: boolean, hostPage: number, size: number, isGlobal: boolean): void {
+    const spaces = this.#byHigh[user ? 1 : 0];
+    let space = spaces.get(hi);
+    if (!space) {
+      space = new Space();
+      spaces.set(hi, space);
+    }
+    space.pages.set(lo >>> 12, (hostPage << 3) | (size << 1) | (isGlobal ? 1 : 0));
+    if (size === SIZE_4K) return;
+    space.large.add(lo >>> 21);
+    if (size === SIZE_4M) space.large.add((lo >>> 21) ^ 1);
+    if (size === SIZE_1G) space.hasGigabyte = true;
+  }
+
+  /** Forgets the page of an address, all of it if it is a large one. Answers whether any was known. */
+  drop(lo: number, hi: number, globals: boolean, locals: boolean): boolean {
+    let hit = false;
+    for (const spaces of this.#byHigh) {
+      const space = spaces.get(hi);
+      if (!space) continue;
+      const { pages, large } = space;
+      if (dropPage(pages, lo >>> 12, globals, locals)) hit = true;
+      if (!large.has(lo >>> 21) && !space.hasGigabyte) continue;
+      for (const [page, found] of pages) {
+        const own = SIZE_BYTES[(found >> 1) & 3]!;
+        if ((((page << 12) ^ lo) & -own) === 0 && dropPage(pages, page, globals, locals)) hit = true;
+      }
+    }
+    return hit;
+  }
+
+  /** Forgets all pages that are not global. */
+  flushLocal(): void {
+    for (const spaces of this.#byHigh) {
+      for (const { pages } of spaces.values()) {
+        for (const [page, found] of pages) if ((found & 1) === 0) pages.delete(page);
+      }
+    }
+  }
+
+  flushAll(): void {
+    for (const spaces of this.#byHigh) spaces.clear();
+  }
+}
+
+function dropPage(pages: Map<number, number>, page: number, globals: boolean, locals: boolean): boolean {
+  const found = pages.get(page);
+  if (found === undefined || !(found & 1 ? globals : locals)) return false;
+  return pages.delete(page);
+}
