@@ -23,6 +23,7 @@ import {
   PENDING_SHADOW_STI,
   PENDING_SHUTDOWN,
   PENDING_SINGLE_STEP,
+  PENDING_SOFTWARE,
   PENDING_STOP,
 } from './execute/core.ts';
 import { Fetcher } from './fetch.ts';
@@ -90,6 +91,8 @@ export class Processor {
   attachTier<T extends Tier>(make: (core: Core, source: CodeSource) => T): T {
     const tier = make(this.core, {
       blockAt: (physical, size) => this.#fetcher.blockInPage(physical, size as 16 | 32 | 64),
+      context: () => this.#presentContext(),
+      remaining: () => this.#remaining,
     });
     this.#tier = tier;
     this.#activeTier = tier;
@@ -109,14 +112,15 @@ export class Processor {
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */
   currentInstruction(): Instruction | undefined {
-    return this.#block.instructions[this.core.at];
+    return this.#block.instructions[this.core.at] ?? this.#tier?.running?.insn;
   }
 
   /** RIP of the instruction that runs or has just faulted. */
   currentRip(): readonly [lo: number, hi: number] {
     const { words } = this.core;
-    const insn = this.currentInstruction();
-    return [insn ? (this.#blockRipLo + insn.start) | 0 : words[RIP_LO]!, words[RIP_HI]!];
+    const insn = this.#block.instructions[this.core.at];
+    const lo = insn ? (this.#blockRipLo + insn.start) | 0 : this.#tier?.running?.ripLo;
+    return [lo ?? words[RIP_LO]!, words[RIP_HI]!];
   }
 
   /** From now on a block never runs across this linear RIP, so that `runBlock` stops in front of it. */
@@ -190,48 +194,67 @@ export class Processor {
     const { core } = this;
     const due = core.debugTrap;
     try {
-      this.#execute(count, once);
-      return true;
+      if (!this.#execute(count, once)) return true;
     } catch (thrown) {
       if (thrown !== core.fault) {
         // Not a guest's doing or not ours to answer (unimplemented): leave RIP at the instruction and pass it on.
         this.#rewind();
         throw thrown;
       }
-      const { fault } = core;
-      const insn = this.currentInstruction() ?? this.#tier?.culprit();
-      if (fault.nonCanonical && insn) correctStackFault(core, insn);
-      if (fault.vector !== VECTOR_DB) core.keepDebugTraps(due);
-      this.#rewind(fault.keepRip);
-      if (fault.isFrozen) {
-        core.pending = (core.pending & ~SHADOWS) | PENDING_HALT;
-        return false;
-      }
-      this.#countDelivery(fault.source);
-      this.#deliverFault();
-      return false;
     }
+    if (core.pending & PENDING_SOFTWARE) this.#takeSoftware();
+    else this.#takeFault(due);
+    return false;
   }
 
-  #execute(count: number, once: boolean): void {
+  /** The instruction is complete and counted; what it asked for is delivered as if from its start. */
+  #takeSoftware(): void {
+    const { core } = this;
+    core.pending &= ~PENDING_SOFTWARE;
+    const lo = (core.ripLo() - core.fault.length) | 0;
+    core.setRip(
+      lo,
+      lo >>> 0 > core.ripLo() >>> 0 && core.state.is64Bit() ? (core.ripHi() - 1) | 0 : core.ripHi(),
+    );
+    this.#deliver(() => deliverException(core, core.fault, this.hooks, 'fault'));
+  }
+
+  #takeFault(due: number): void {
+    const { core } = this;
+    const { fault } = core;
+    const insn = this.currentInstruction();
+    if (fault.nonCanonical && insn) correctStackFault(core, insn);
+    if (fault.vector !== VECTOR_DB) core.keepDebugTraps(due);
+    this.#rewind(fault.keepRip);
+    if (fault.isFrozen) {
+      core.pending = (core.pending & ~SHADOWS) | PENDING_HALT;
+      return;
+    }
+    this.#countDelivery(fault.source);
+    this.#deliver(() => deliverException(core, fault, this.hooks, 'fault'));
+  }
+
+  /** True when it ended with a fault or a software interrupt that is to be delivered. */
+  #execute(count: number, once: boolean): boolean {
     const { core } = this;
     const { words } = core;
     const jump = this.#jump;
     const tier = once ? undefined : this.#activeTier;
     let isHeld = false;
     do {
-      if (core.contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
+      const context = this.#presentContext();
       const lo = words[RIP_LO]!;
       core.at = 0;
       let block = jump[(lo ^ (lo >>> 12)) & (JUMP_ENTRIES - 1)]!;
-      if (block.ripLo !== lo || block.ripHi !== words[RIP_HI] || block.context !== this.#context) {
+      if (block.ripLo !== lo || block.ripHi !== words[RIP_HI] || block.context !== context) {
         this.#block = BLOCK_NONE;
         this.#blockRipLo = lo;
         block = this.#lookup(lo, words[RIP_HI]!);
       }
       if (tier !== undefined && (block.hasCode || ++block.entries > TIER_HOT) && !isHeld) {
         this.#block = BLOCK_NONE;
-        const ran = tier.run(block, lo, words[RIP_HI]!, this.#context, count);
+        const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
+        if (tier.faulted) return true;
         if (ran > 0) {
           isHeld = tier.stopped;
           this.#retired += ran;
@@ -257,7 +280,8 @@ export class Processor {
       this.#remaining -= at;
       core.at = 0;
       count = this.#remaining;
-    } while (count > 0 && !once && (core.pending & PENDING_ATTENTION) === 0);
+    } while (count > 0 && !once && !core.needsAttention());
+    return (core.pending & PENDING_SOFTWARE) !== 0;
   }
 
   /** One instruction, for shadows, TF and breakpoints. */
@@ -340,18 +364,15 @@ export class Processor {
     return undefined;
   }
 
-  #deliverFault(): void {
-    const { core } = this;
-    this.#deliver(() => deliverException(core, core.fault, this.hooks, 'fault'));
-  }
-
   #deliver(delivery: () => void): void {
+    this.#block = BLOCK_NONE;
+    if (this.#tier) this.#tier.running = undefined;
     delivery();
     this.core.contextStale = true;
   }
 
   /**
-   * After a throw: RIP back to the start of the instruction, and those before it counted. A task switch that faulted
+   * After a fault: RIP back to the start of the instruction, and those before it counted. A task switch that faulted
    * behind its commit point keeps the RIP of the new task.
    */
   #rewind(keepRip = false): void {
@@ -364,8 +385,7 @@ export class Processor {
   }
 
   /**
-   * A delivery takes the time of an instruction, so that a guest that only ever faults still reaches its limits. INT n
-   * and its kin are instructions that retire; one that faults does not.
+   * A delivery takes the time of an instruction, so that a guest that only ever faults still reaches its limits.
    */
   #countDelivery(source: number): void {
     if (source === SOURCE_EXCEPTION) this.#deliveries++;
@@ -386,6 +406,12 @@ export class Processor {
       this.#jump[(ripLo ^ (ripLo >>> 12)) & (JUMP_ENTRIES - 1)] = block;
     }
     return block;
+  }
+
+  #presentContext(): number {
+    const { core } = this;
+    if (core.contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
+    return this.#context;
   }
 
   /**

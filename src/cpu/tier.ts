@@ -1,27 +1,33 @@
 import type { Instruction } from '../isa/instruction.ts';
 import type { Block } from './blocks.ts';
 
-/** Where a tier finds the code around a hot block. */
+/** What a tier may ask of the processor: the code around a hot block, and whether it may go on. */
 export interface CodeSource {
   /**
    * The block that starts at a physical address of a page that code runs from, decoded if need be. Undefined where its
    * first instruction does not lie wholly in the page.
    */
   blockAt(physical: number, codeSize: number): Block | undefined;
+  /** Number of the present context, as `run` gets it. */
+  context(): number;
+  /** The budget as it was when the tier was entered, or less when somebody has cut it short. */
+  remaining(): number;
 }
 
 /** A faster way to execute hot blocks. The processor knows no more of it than this. */
 export interface Tier {
   /**
    * Executes code from the start of `block` at RIP, at most `count` instructions, and answers how many have retired.
-   * RIP and all other state are then exact. A guest fault is thrown, with `Core.at` as the number of instructions that
-   * retired before it. 0: nothing was done, or only the interpreter can do the next instruction.
+   * RIP and all other state are then exact. After a guest fault `faulted` is set, and `Core.at` is the number of
+   * instructions that retired before it. 0: nothing was done, or only the interpreter can do the next instruction.
    */
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number;
   /** The last `run` stopped in front of something that the interpreter must execute. */
   readonly stopped: boolean;
-  /** The instruction whose handler has just thrown, told once. */
-  culprit(): Instruction | undefined;
+  /** The last `run` ended with the fault that `Core.fault` describes. */
+  readonly faulted: boolean;
+  /** The instruction whose handler runs, or was the last to throw, and the low word of its RIP. */
+  running: { readonly insn: Instruction; readonly ripLo: number } | undefined;
   /** The bytes of the block have changed. Answers whether code that was made of it is running. */
   drop(block: Block): boolean;
   /** All blocks are gone. */

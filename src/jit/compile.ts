@@ -61,6 +61,8 @@ export interface HandlerCall {
   readonly handler: Handler;
   readonly insn: Instruction;
   readonly ripLo: number;
+  /** It is the last of a block, and the region ends behind it. */
+  readonly endsBlock: boolean;
 }
 
 export interface Compiled {
@@ -122,7 +124,7 @@ class RegionCompiler {
     this.#nodes = nodes;
     this.#flow = analyse(nodes);
     this.#e = new Emitter(codeSize, ripHi, flat);
-    this.#e.callHandler = () => this.#handler(HANDLERS[this.#e.insn.op]!, this.#e.insn);
+    this.#e.callHandler = () => this.#handler(HANDLERS[this.#e.insn.op]!, this.#e.insn, false);
     this.#stackNative = stackIsFlat(this.#e);
     this.#labels = nodes.map(() => -1);
     this.#needsFlags = flagsNeeded(nodes, (node, at) => this.#emitter(node, at) !== undefined);
@@ -191,12 +193,12 @@ class RegionCompiler {
     const node = this.#nodes[n]!;
     const { block } = node;
     e.checked = 0;
-    const straight = node.ending === 'next' || node.ending === 'stop' ? node.count : node.count - 1;
+    const straight = node.ending === 'next' ? node.count : node.count - 1;
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
       const emit = this.#emitter(node, at);
       if (emit) emit(e, e.insn);
-      else this.#handler(block.handlers[at]!, e.insn);
+      else this.#handler(block.handlers[at]!, e.insn, false);
     }
     if (node.ending === 'next') {
       e.spend(node.count);
@@ -205,10 +207,6 @@ class RegionCompiler {
     }
     const last = block.count - 1;
     this.#enter(node, last);
-    if (node.ending === 'stop') {
-      e.sideExit();
-      return;
-    }
     this.#ending(n, node);
   }
 
@@ -258,6 +256,15 @@ class RegionCompiler {
         this.#leaveTo(target);
         return;
       }
+      case 'system':
+        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true);
+        e.spend(node.count);
+        e.code.i32(0);
+        e.code.memory(I32_LOAD, STATE_RIP);
+        e.code.set(RIP);
+        lookUp(e.code);
+        e.code.op(RETURN);
+        return;
       default: {
         const isCall = OP_NAMES[e.insn.op] === 'CALL_E';
         const target = emitIndirect(e, e.insn, isCall);
@@ -340,7 +347,7 @@ class RegionCompiler {
   }
 
   /** Calls the interpreter's handler with all state in memory. */
-  #handler(handler: Handler, insn: Instruction): void {
+  #handler(handler: Handler, insn: Instruction, endsBlock: boolean): void {
     const e = this.#e;
     const { code } = e;
     e.flags.direct();
@@ -360,10 +367,11 @@ class RegionCompiler {
     code.get(STATUS);
     code.op(RETURN);
     code.end();
+    this.#calls.push({ handler, insn, ripLo: e.ripLo, endsBlock });
+    if (endsBlock) return;
     e.splices.push({ at: code.length, kind: 'load' });
     e.flags.replaced();
     e.checked = 0;
-    this.#calls.push({ handler, insn, ripLo: e.ripLo });
   }
 
   // The head, the tail, and the registers around calls of handlers.

@@ -44,7 +44,7 @@ export function flagsNeeded(
 ): readonly boolean[] {
   /** true: yes, false: no, undefined: whatever the successors say. */
   const local = nodes.map((node) => {
-    const straight = node.ending === 'next' || node.ending === 'stop' ? node.count : node.count - 1;
+    const straight = node.ending === 'next' || node.ending === 'system' ? node.count : node.count - 1;
     for (let at = 0; at < straight; at++) {
       const insn = node.block.instructions[at]!;
       const effect = EFFECT[insn.op]!;

@@ -13,14 +13,14 @@ export interface Edge {
   readonly ripHi: number;
 }
 
-export type Ending = 'next' | 'jump' | 'branch' | 'loop' | 'call' | 'return' | 'indirect' | 'stop';
+export type Ending = 'next' | 'jump' | 'branch' | 'loop' | 'call' | 'return' | 'indirect' | 'system';
 
-/** A block of the region and how it ends. */
+/** A block of the region and how it ends. `system`: by an instruction whose handler must be called. */
 export interface Node {
   readonly block: Block;
   readonly ripLo: number;
   readonly ending: Ending;
-  /** Instructions that the region executes of it: all, or those before the one that stops it. */
+  /** Instructions that the region executes of it: all of them. */
   readonly count: number;
   /** Of a branch: the condition. */
   readonly condition: number;
@@ -58,7 +58,7 @@ const CONDITION_OF: readonly number[] = OP_NAMES.map((name) => CONDITIONS.get(na
  * back behind the calls of the region.
  */
 export function discover(
-  source: CodeSource,
+  source: Pick<CodeSource, 'blockAt'>,
   entry: Block,
   ripLo: number,
   ripHi: number,
@@ -128,8 +128,8 @@ function nodeOf(
     return { ...node, ending: 'next', taken: undefined, next: next() };
   }
   let ending = endingOf(last, block, size, stackNative, isFlat);
-  if (ending !== 'return' && ending !== 'indirect' && ending !== 'stop' && !isCanonical(targetHi(), 48))
-    ending = 'stop';
+  if (ending !== 'return' && ending !== 'indirect' && ending !== 'system' && !isCanonical(targetHi(), 48))
+    ending = 'system';
   switch (ending) {
     case 'jump':
       return { ...node, ending, taken: taken(), next: undefined };
@@ -148,7 +148,7 @@ function nodeOf(
     case 'indirect':
       return { ...node, ending, taken: undefined, next: undefined };
     default:
-      return { ...node, ending: 'stop', count: block.count - 1, taken: undefined, next: undefined };
+      return { ...node, ending: 'system', taken: undefined, next: undefined };
   }
 }
 
@@ -161,12 +161,12 @@ function endingOf(
 ): Ending {
   const ending = ENDING_OF[last.op];
   if (!ending || block.handlers[block.count - 1] !== HANDLERS[last.op] || last.operandSize !== size)
-    return 'stop';
+    return 'system';
   if (ending === 'indirect' && last.isMemory && (last.addressSize === 16 || !isFlat(last.segment)))
-    return 'stop';
-  if (ending === 'loop' && last.addressSize !== size) return 'stop';
+    return 'system';
+  if (ending === 'loop' && last.addressSize !== size) return 'system';
   const usesStack = ending === 'call' || ending === 'return' || OP_NAMES[last.op] === 'CALL_E';
-  if (usesStack && !stackNative) return 'stop';
+  if (usesStack && !stackNative) return 'system';
   return ending;
 }
 

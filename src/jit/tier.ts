@@ -2,8 +2,8 @@ import type { Block } from '../cpu/blocks.ts';
 import type { Core } from '../cpu/execute/core.ts';
 import type { CodeSource, Tier } from '../cpu/tier.ts';
 import { DESC_DB } from '../isa/descriptors.ts';
-import type { Instruction } from '../isa/instruction.ts';
 import { CS, SS } from '../isa/registers.ts';
+import { DIRECT_FAULT } from '../mmu/mmu.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
   JIT_LOOKUP_ENTRIES,
@@ -18,7 +18,7 @@ import {
   TLB_OFFSET,
 } from '../state/layout.ts';
 import { CodeCache, type RegionCode } from './code-cache.ts';
-import { compile, type Surroundings } from './compile.ts';
+import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { discover } from './region.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
@@ -43,6 +43,8 @@ const MAX_SHORT_RUNS = 20_000;
 /** Compiled regions, and the way in and out of them. */
 export class CompiledTier implements Tier {
   stopped = false;
+  faulted = false;
+  running: HandlerCall | undefined;
   readonly cache: CodeCache;
   readonly #core: Core;
   readonly #source: CodeSource;
@@ -51,7 +53,6 @@ export class CompiledTier implements Tier {
   /** What a callback from compiled code has caught: thrown again when the code is left. */
   #thrown: unknown;
   #hasThrown = false;
-  #culprit: Instruction | undefined;
   #budget = 0;
   #lookupEpoch = 0;
   #isRunning = false;
@@ -72,6 +73,8 @@ export class CompiledTier implements Tier {
     const core = this.#core;
     const words = this.#words;
     this.stopped = false;
+    this.faulted = false;
+    this.running = undefined;
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
     let region = this.cache.of(block);
@@ -85,18 +88,12 @@ export class CompiledTier implements Tier {
       if (region === undefined) return 0;
     }
     if (region.longest > count) return 0;
-    const jitContext = (context << SEGMENT_BITS) | segments | (long ? 1 << (SEGMENT_BITS - 1) : 0);
-    const epoch = context >> (32 - SEGMENT_BITS - 1);
-    if (epoch !== this.#lookupEpoch) {
-      this.#lookupEpoch = epoch;
-      this.#clearLookup();
-    }
     const at = lookupIndex(ripLo);
+    this.#enterContext(context, segments, long);
     this.#lookup[at] = ripLo;
     this.#lookup[at + 1] = ripHi;
-    this.#lookup[at + 2] = jitContext;
+    this.#lookup[at + 2] = words[CONTEXT_WORD]!;
     this.#lookup[at + 3] = region.slot;
-    words[CONTEXT_WORD] = jitContext;
     words[STOPPED_WORD] = 0;
     words[ENTRY_WORD] = region.slot;
     core.end = 1;
@@ -109,17 +106,13 @@ export class CompiledTier implements Tier {
     if (this.#hasThrown) {
       this.#hasThrown = false;
       core.at = ran;
-      throw this.#thrown;
+      if (this.#thrown !== core.fault) throw this.#thrown;
+      this.faulted = true;
+      return ran;
     }
     core.at = 0;
     if (this.stopped && ran < SHORT_RUN) this.#noteShortRun(region);
     return ran;
-  }
-
-  culprit(): Instruction | undefined {
-    const insn = this.#culprit;
-    this.#culprit = undefined;
-    return insn;
   }
 
   drop(block: Block): boolean {
@@ -134,6 +127,16 @@ export class CompiledTier implements Tier {
   clear(): void {
     this.cache.clear();
     this.#clearLookup();
+  }
+
+  /** Makes the context that compiled code compares, and what the lookup holds of it, the present one. */
+  #enterContext(context: number, segments: number, long: boolean): void {
+    const epoch = context >> (32 - SEGMENT_BITS - 1);
+    if (epoch !== this.#lookupEpoch) {
+      this.#lookupEpoch = epoch;
+      this.#clearLookup();
+    }
+    this.#words[CONTEXT_WORD] = (context << SEGMENT_BITS) | segments | (long ? 1 << (SEGMENT_BITS - 1) : 0);
   }
 
   #segmentBits(): number {
@@ -196,31 +199,47 @@ export class CompiledTier implements Tier {
 
   /** Byte offset of the TLB entry after a miss; 0 when the interpreter must make the access or a fault is on its way. */
   #fill(lo: number, hi: number, access: number): number {
-    try {
-      const entry = this.#core.mmu.direct(lo, hi, access >> 1, access & 1);
-      return entry < 0 ? 0 : TLB_OFFSET + entry * 4;
-    } catch (thrown) {
-      this.#thrown = thrown;
+    const { mmu, fault } = this.#core;
+    const entry = mmu.direct(lo, hi, access >> 1, access & 1);
+    if (entry >= 0) return TLB_OFFSET + entry * 4;
+    if (entry === DIRECT_FAULT) {
+      this.#thrown = fault;
       this.#hasThrown = true;
-      return 0;
     }
+    return 0;
   }
 
   /** Executes one instruction by its handler. -1: go on; else the budget to leave with. */
   #runHandler(call: number, left: number): number {
     const core = this.#core;
-    const { handler, insn, ripLo } = this.cache.calls[call]!;
+    const running = this.cache.calls[call]!;
+    const { handler, insn, ripLo } = running;
     core.at = this.#budget - left;
+    this.running = running;
     try {
       handler(core, insn);
     } catch (thrown) {
       this.#thrown = thrown;
       this.#hasThrown = true;
-      this.#culprit = insn;
       if (thrown !== core.fault || !core.fault.keepRip) this.#words[RIP_WORD] = ripLo;
       return left;
     }
+    this.running = undefined;
+    if (running.endsBlock) return this.#goesOn() ? -1 : left - 1;
     return core.end === 0 ? left - 1 : -1;
+  }
+
+  /**
+   * After an instruction that ends a block and may have changed anything: whether compiled code may look up what is at
+   * the new RIP, in the context as it is now.
+   */
+  #goesOn(): boolean {
+    const core = this.#core;
+    if (core.needsAttention() || this.#source.remaining() !== this.#budget) return false;
+    const long = core.state.is64Bit();
+    this.#enterContext(this.#source.context(), long ? 0 : this.#segmentBits(), long);
+    core.end = 1;
+    return true;
   }
 }
 

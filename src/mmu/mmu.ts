@@ -26,6 +26,9 @@ const READ = 0;
 const WRITE = 1;
 const MODIFY = 2;
 
+/** What `direct` answers for an access that faults. */
+export const DIRECT_FAULT = -2;
+
 const PAGE_BYTES = 0x1000;
 const OFFSET = 0xfff;
 
@@ -358,12 +361,14 @@ export class Mmu extends Translator {
 
   /**
    * After a miss of compiled code: index of the entry through which the access may go straight to memory, -1 when it
-   * needs `readN` or `writeN`. Raises the fault that the access would raise.
+   * needs `readN` or `writeN`, DIRECT_FAULT with the fault described, but not thrown.
    */
   direct(lo: number, hi: number, bytes: number, access: number): number {
     if ((lo & OFFSET) + bytes > PAGE_BYTES || !isCanonical(hi, this.linearBits)) return -1;
-    this.checkAligned(lo, hi, bytes); // Before the walk, whose #PF would come second.
-    const i = this.entry(lo, hi, access);
+    // #AC would come before the walk and its #PF.
+    if (this.accessClass === CLASS_USER_ALIGNED && lo & (bytes - 1)) return -1;
+    const i = this.tryEntry(lo, hi, access);
+    if (i < 0) return DIRECT_FAULT;
     return this.tlb[i + (access << 1)]! & TAG_LOW_BITS ? -1 : i;
   }
 

@@ -6,7 +6,7 @@ import {
   DESC_USABLE,
   DESC_WRITABLE,
 } from '../isa/descriptors.ts';
-import { FS, SS } from '../isa/registers.ts';
+import { FS, GS, SS } from '../isa/registers.ts';
 import { VECTOR_GP, VECTOR_SS } from '../isa/vectors.ts';
 import { type CpuState, segmentWord } from '../state/cpu-state.ts';
 import type { GuestFault } from '../state/faults.ts';
@@ -89,27 +89,29 @@ export function withinLimit(attributes: number, limit: number, offset: number, b
   return last <= limit >>> 0;
 }
 
+function isBased(words: Int32Array, segment: number): boolean {
+  const slot = segmentWord(segment, SEGMENT_BASE);
+  return (words[slot]! | words[slot + 1]!) !== 0;
+}
+
 /** Recomputes the masks of segments whose accesses need neither a base nor a limit. After any change of a segment or of the mode. */
 export function updateFlatSegments(context: SegmentContext): void {
   const { state } = context;
   let read = 0;
   let write = 0;
   const words = state.words;
-  const long = state.is64Bit();
+  if (state.is64Bit()) {
+    const flat = (isBased(words, FS) ? 0 : 1 << FS) | (isBased(words, GS) ? 0 : 1 << GS) | ((1 << FS) - 1);
+    context.flatRead = flat;
+    context.flatWrite = flat;
+    return;
+  }
   for (let segment = 0; segment < 6; segment++) {
-    const slot = segmentWord(segment, SEGMENT_BASE);
-    const based = words[slot] !== 0 || words[slot + 1] !== 0;
-    if (long) {
-      if (segment >= FS && based) continue;
-      read |= 1 << segment;
-      write |= 1 << segment;
-      continue;
-    }
     const attributes = words[segmentWord(segment, SEGMENT_ATTRIBUTES)]!;
     const whole =
       words[segmentWord(segment, SEGMENT_LIMIT)] === -1 &&
       (attributes & (DESC_CODE | DESC_EXPAND_DOWN)) !== DESC_EXPAND_DOWN;
-    if (based || !whole) continue;
+    if (!whole || isBased(words, segment)) continue;
     if (permits(attributes, SegmentAccess.read, state)) read |= 1 << segment;
     if (permits(attributes, SegmentAccess.write, state)) write |= 1 << segment;
   }

@@ -502,6 +502,13 @@ export class Translator {
    * for an address that is not canonical.
    */
   protected entry(lo: number, hi: number, access: number): number {
+    const i = this.tryEntry(lo, hi, access);
+    if (i < 0) throw this.fault;
+    return i;
+  }
+
+  /** The same, but a fault is described and answered as -1. */
+  protected tryEntry(lo: number, hi: number, access: number): number {
     const tlb = this.tlb;
     const i = this.bank | ((lo >>> 9) & this.mask);
     const tag = tlb[i | (access << 1)]!;
@@ -515,7 +522,10 @@ export class Translator {
   #translate(lo: number, hi: number, access: number): number {
     const { mode } = this.#format;
     if (mode === PAGING_NONE) return this.#fill(lo, hi, lo >>> 12, RIGHTS_ALL | PTE_D, GRANT_ALL, SIZE_4K);
-    if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits)) throw this.fault.setNonCanonical();
+    if (mode >= PAGING_4LEVEL && !isCanonical(hi, this.linearBits)) {
+      this.fault.setNonCanonical();
+      return -1;
+    }
     const context = this.#context;
     const large = context.large;
     const kept = large.find(lo, hi);
@@ -535,7 +545,10 @@ export class Translator {
       context.structures.drop(lo, hi);
       code = walker.walk(context.structures, lo, hi, access, this.accessClass);
     }
-    if (code !== WALK_DONE) this.#raisePageFault(lo, hi, access, code);
+    if (code !== WALK_DONE) {
+      this.#describePageFault(lo, hi, access, code);
+      return -1;
+    }
     if (walker.references > 0) this.#noteWalk(lo, hi, walker);
     return this.#fill(lo, hi, walker.frame, walker.rights, walker.grants, walker.size);
   }
@@ -606,7 +619,10 @@ export class Translator {
       const walker = this.#walker;
       this.#fetchStructures.flush();
       const code = walker.walk(this.#fetchStructures, lo, hi, ACCESS_FETCH, this.accessClass);
-      if (code !== WALK_DONE) this.#raisePageFault(lo, hi, ACCESS_FETCH, code);
+      if (code !== WALK_DONE) {
+        this.#describePageFault(lo, hi, ACCESS_FETCH, code);
+        throw this.fault;
+      }
       ({ frame, size } = walker);
       this.counters.noteWalk(size, walker.references);
       isGlobal = (walker.rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
@@ -622,7 +638,7 @@ export class Translator {
     return hostPage;
   }
 
-  #raisePageFault(lo: number, hi: number, access: number, code: number): never {
+  #describePageFault(lo: number, hi: number, access: number, code: number): void {
     this.counters.pageFaults++;
     // SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": page faults do so for their address.
     const context = this.#context;
@@ -636,6 +652,6 @@ export class Translator {
     if (access === ACCESS_WRITE) code |= PF_WR;
     if (access === ACCESS_FETCH) code |= this.#fetchCode;
     if (isUserClass(this.accessClass)) code |= PF_US;
-    throw this.fault.setWithCode(VECTOR_PF, code);
+    this.fault.setWithCode(VECTOR_PF, code);
   }
 }

@@ -157,9 +157,10 @@ export class Guest {
     this.ranCompiled = 0;
     try {
       this.ranCompiled = tier.run(block, CODE, 0, CONTEXT, c.insns.length);
+      if (tier.faulted) throw core.fault;
     } catch (thrown) {
       this.ranCompiled = c.insns.length;
-      this.#caught(thrown, tier.culprit(), out);
+      this.#caught(thrown, tier.running?.insn, out);
       return this.#store(out);
     } finally {
       if (tier.cache.calls.length > (calls === tier.cache.calls ? known : 0)) this.#callers.add(block);
@@ -177,7 +178,11 @@ export class Guest {
   }
 
   #newTier(): CompiledTier {
-    return new CompiledTier(this.core, { blockAt: () => undefined }, this.#memory);
+    return new CompiledTier(
+      this.core,
+      { blockAt: () => undefined, context: () => CONTEXT, remaining: () => 0 },
+      this.#memory,
+    );
   }
 
   /** A block of the case's code that has not been compiled yet. */

@@ -3,7 +3,7 @@ import { PortSpace } from '../../src/bus/ports.ts';
 import { Binding } from '../../src/cpu/binding.ts';
 import { decode } from '../../src/cpu/decode/decode.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from '../../src/cpu/delivery.ts';
-import { Core } from '../../src/cpu/execute/core.ts';
+import { Core, PENDING_SOFTWARE } from '../../src/cpu/execute/core.ts';
 import { type CpuModel, createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { setSegment } from '../../src/cpu/execute/descriptor.ts';
 import { resetCore } from '../../src/cpu/reset.ts';
@@ -203,7 +203,9 @@ export class SystemHarness {
     core.setRip((start[0] + insn.length) | 0, start[1]);
     try {
       this.#binding.handlerOf(insn)(core, insn);
-      return undefined;
+      if ((core.pending & PENDING_SOFTWARE) === 0) return undefined;
+      core.pending &= ~PENDING_SOFTWARE;
+      throw core.fault;
     } catch (thrown) {
       if (thrown !== core.fault) throw thrown;
       if (!core.fault.keepRip) core.setRip(start[0], start[1]);

@@ -7,7 +7,7 @@ import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from '../../isa/control.ts';
 import { DESC_DB } from '../../isa/descriptors.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { FS, SS } from '../../isa/registers.ts';
-import { RFLAGS_RF, RFLAGS_TF } from '../../isa/rflags.ts';
+import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../../isa/rflags.ts';
 import {
   VECTOR_BR,
   VECTOR_DB,
@@ -24,7 +24,7 @@ import { linearAddress, SegmentAccess, updateFlatSegments } from '../../mmu/segm
 import { type CpuState, RIP_HI, RIP_LO } from '../../state/cpu-state.ts';
 import type { GuestFault } from '../../state/faults.ts';
 import type { Flags } from '../../state/flags.ts';
-import { STATE_CR0, STATE_CR4, STATE_SIMD, STATE_XCR0 } from '../../state/layout.ts';
+import { STATE_CR0, STATE_CR4, STATE_RFLAGS, STATE_SIMD, STATE_XCR0 } from '../../state/layout.ts';
 import type { VectorFile } from '../../state/vector-file.ts';
 import {
   BREAK_ACCESS,
@@ -60,8 +60,10 @@ export const PENDING_NMI_BLOCKED = 1 << 9;
 export const PENDING_REPEATING = 1 << 10;
 /** PENDING_HALT is that of MWAIT: a store to the monitored line ends it too. Never a reason to stop. */
 export const PENDING_MWAIT = 1 << 11;
+/** A software interrupt is due behind the instruction that just completed; `Core.fault` describes it. */
+export const PENDING_SOFTWARE = 1 << 12;
 /** All bits that make the processor leave the fast path. */
-export const PENDING_ATTENTION = 0x1ff;
+export const PENDING_ATTENTION = 0x1ff | PENDING_SOFTWARE;
 
 /** Bits of `Core.simd`: which kinds of instructions may run now without #UD or #NM. */
 export const SIMD_SSE = 1 << 0;
@@ -277,6 +279,20 @@ export class Core {
       this.pending |= PENDING_SINGLE_STEP;
       this.endBlock();
     } else this.pending &= ~PENDING_SINGLE_STEP;
+  }
+
+  /** Whether the loop must stop and look. An interrupt that RFLAGS.IF holds back may well wait for long. */
+  needsAttention(): boolean {
+    const reasons = this.pending & PENDING_ATTENTION;
+    if (reasons === 0) return false;
+    return reasons !== PENDING_INTR || (this.words[STATE_RFLAGS >> 2]! & RFLAGS_IF) !== 0;
+  }
+
+  /** A software interrupt by an instruction of `length` bytes: delivered behind it, without the cost of a throw. */
+  softwareInterrupt(vector: number, source: number, length: number): void {
+    this.fault.setSoftware(vector, source, length);
+    this.pending |= PENDING_SOFTWARE;
+    this.endBlock();
   }
 
   // Faults. None of these returns.
