@@ -5,6 +5,7 @@ export type { BootFile, BootModule, BootProtocol } from './boot/boot-plan.ts';
 export { type BootedMachine, createMachine, type MachineOptions } from './boot/create-machine.ts';
 export { createFirmwareMachine, type FirmwareOptions } from './boot/firmware-machine.ts';
 export { type AutopsyOptions, autopsyLines } from './debug/autopsy.ts';
+export { type Divergence, type LockstepOptions, runInLockstep } from './debug/lockstep.ts';
 export { diff } from './debug/mappings.ts';
 export { createReport, evidenceOf, type Report, reportText } from './debug/report.ts';
 export { type Palette, PLAIN, summaryLines } from './debug/summary.ts';

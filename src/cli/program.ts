@@ -44,6 +44,10 @@ function createProgram(io: Io, version: string, finish: (status: number) => void
     .argument('[KERNEL...]', 'the boot image')
     .option('--summary', 'tell what the boot did, on standard error')
     .option('--success-status <N>', 'exit with 0 when the guest ends the run with this status')
+    .option(
+      '--lockstep',
+      'run compiled code and the interpreter side by side, up to the first difference (slow)',
+    )
     .option('--trace <FILE>', 'write every instruction to a file (slow)')
     .option(
       '--screen <WHERE>',

@@ -11,6 +11,7 @@ import { cpuListText } from './cpu-list.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { runLive } from './live-run.ts';
+import { runLockstep } from './lockstep-run.ts';
 import { openScreen } from './screen.ts';
 import { runTraced } from './traced-run.ts';
 import { UsageError } from './usage-error.ts';
@@ -23,6 +24,7 @@ export interface RawRunOptions extends RawBootOptions {
   readonly clock: string;
   readonly input?: string;
   readonly successStatus?: string;
+  readonly lockstep?: true;
 }
 
 export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions): Promise<number> {
@@ -34,7 +36,9 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   const success =
     raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);
   const live = liveOptions(io, raw);
+  checkLockstep(raw, live !== undefined);
   const machine = boot(io, kernels, raw);
+  const twin = raw.lockstep ? boot(io, kernels, { ...raw, jit: false }) : undefined;
   const consoles = openConsoles(io, raw.serial, raw.debugcon);
   const report = openReport(io, raw.report);
   const screen = openScreen(io, raw.screen);
@@ -43,9 +47,11 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   const attached = consoles.attach(machine);
   const result = live
     ? await runLive(io, machine, { ...live, limits })
-    : trace && disassemble
-      ? runTraced(machine, limits, trace, disassemble)
-      : machine.run(limits);
+    : twin
+      ? runLockstep(machine, twin, limits, (line) => io.stderr.write(`${line}\n`))
+      : trace && disassemble
+        ? runTraced(machine, limits, trace, disassemble)
+        : machine.run(limits);
   attached.close();
   trace?.close();
   screen?.show(machine);
@@ -65,6 +71,18 @@ function liveOptions(io: Io, raw: RawRunOptions): { input: 'raw' | 'line' | unde
     throw new UsageError('--trace: given with --clock host, expected the virtual clock');
   if (raw.serial !== 'stdio') return { input: undefined };
   return { input: mode ?? (io.stdin.isTerminal ? 'raw' : 'line') };
+}
+
+/** Both tiers must be there, and nothing may reach one machine alone. */
+function checkLockstep(raw: RawRunOptions, isLive: boolean): void {
+  if (!raw.lockstep) return;
+  const others = [
+    ...(raw.jit ? [] : ['--no-jit']),
+    ...(raw.trace === undefined ? [] : ['--trace']),
+    ...(isLive ? ['--clock host'] : []),
+  ];
+  if (others.length === 0) return;
+  throw new UsageError(`--lockstep: given with ${others.join(' and ')}, expected one of the two`);
 }
 
 /** The JSON report's place, opened before the run; undefined when none is wanted. */

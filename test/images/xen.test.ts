@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createMachine } from '../support/dist.ts';
+import { createMachine, runInLockstep } from '../support/dist.ts';
 
 const XEN = join(import.meta.dirname, '../../.cache/images/xen');
 const COMMAND_LINE = 'com1=115200,8n1 console=com1 loglvl=all noreboot';
@@ -31,6 +31,19 @@ describe.each(['multiboot1', 'multiboot2'] as const)('Xen by %s', (protocol) => 
 
   test('and does so with everything undefined filled with garbage', () => {
     boot({ hostile: 42 }).machine.serial.expect('dom0 kernel not specified');
+  });
+
+  test('does the same on both tiers, comparison by comparison', () => {
+    const [first, second] = [true, false].map((jit) =>
+      createMachine({
+        kernel: { name: 'xen', bytes: new Uint8Array(readFileSync(XEN)) },
+        commandLine: COMMAND_LINE,
+        protocol,
+        jit,
+      }),
+    );
+    const options = { maxInstructions: 20_000_000, chunk: 4999, memoryEvery: 400 };
+    expect(runInLockstep(first!, second!, options)).toBeUndefined();
   });
 
   test('twice the same, instruction for instruction', () => {

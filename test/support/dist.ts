@@ -5,18 +5,20 @@ import type {
   createMachine as CreateMachine,
   createReport as CreateReport,
   MachineOptions,
+  runInLockstep as RunInLockstep,
 } from '../../src/index.ts';
 
 /**
  * The built package, as its users get it: suites that execute millions of guest instructions run on it, because the
  * sources under the test runner's transform are several times slower. `npm test` builds first.
  */
-export const { createFirmwareMachine, createMachine, createReport } = (await import(
+export const { createFirmwareMachine, createMachine, createReport, runInLockstep } = (await import(
   join(import.meta.dirname, '../../dist/index.js')
 )) as {
   createFirmwareMachine: typeof CreateFirmwareMachine;
   createMachine: typeof CreateMachine;
   createReport: typeof CreateReport;
+  runInLockstep: typeof RunInLockstep;
 };
 
 export const GUESTS = resolve(import.meta.dirname, '../../guests');
