@@ -3,6 +3,9 @@ import { SIZE_1G, SIZE_4K, SIZE_4M, SIZE_BYTES } from './counters.ts';
 /** What `find` answers for a page that is not known. */
 export const FETCH_UNKNOWN = -1;
 
+/** So many pages of code at most in one address space: no guest shall fill the host's memory by jumping about. */
+const MOST_PAGES = 65_536;
+
 /** The pages of 4 GiB of linear addresses. */
 class Space {
   /** By linear page: host page << 3 | size class << 1 | global. */
@@ -15,17 +18,23 @@ class Space {
 /**
  * Translations for instruction fetches of one address space: host pages by linear page, for supervisor and for user code.
  *
- * They are kept apart from those for data, and none is ever pushed out. The compiled tier looks a page of code up less
+ * They are kept apart from those for data, and none is pushed out alone. The compiled tier looks a page of code up less
  * often than the interpreter does; here it makes no difference how often: the first fetch from a page after a flush walks
  * the tables, whichever tier makes it, and no other does.
  */
 export class FetchPages {
+  #added = 0;
   readonly #byHigh = [new Map<number, Space>(), new Map<number, Space>()] as const;
 
   /** Number of the host page, or FETCH_UNKNOWN. */
   find(lo: number, hi: number, user: boolean): number {
     const found = this.#byHigh[user ? 1 : 0].get(hi)?.pages.get(lo >>> 12);
     return found === undefined ? FETCH_UNKNOWN : found >> 3;
+  }
+
+  /** As many were added as may be known: all must go before the next. */
+  get isFull(): boolean {
+    return this.#added >= MOST_PAGES;
   }
 
   add(lo: number, hi: number, user: boolean, hostPage: number, size: number, isGlobal: boolean): void {
@@ -35,6 +44,7 @@ export class FetchPages {
       space = new Space();
       spaces.set(hi, space);
     }
+    this.#added++;
     space.pages.set(lo >>> 12, (hostPage << 3) | (size << 1) | (isGlobal ? 1 : 0));
     if (size === SIZE_4K) return;
     space.large.add(lo >>> 21);
@@ -69,6 +79,7 @@ export class FetchPages {
   }
 
   flushAll(): void {
+    this.#added = 0;
     for (const spaces of this.#byHigh) spaces.clear();
   }
 }

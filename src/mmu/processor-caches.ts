@@ -1,37 +1,114 @@
-import { TLB_BANK_BYTES } from '../state/layout.ts';
+import { TLB_BANK_BYTES, TLB_SLOTS } from '../state/layout.ts';
 import { Context } from './context.ts';
-import type { WatchedPage } from './watched-pages.ts';
+import { type WatchedPage, watchTags } from './watched-pages.ts';
 
 /** What one processor has cached. */
-export interface ProcessorCaches {
+interface Caches {
   readonly contexts: Context[];
   /** While another processor runs: the address space it was in, and the pages whose accesses it watches. */
   context: Context;
   watched: readonly WatchedPage[];
 }
 
-/** The caches of so many processors, each with one address space. */
-export function createCaches(words: Int32Array, processors: number): ProcessorCaches[] {
-  const bankBytes = TLB_BANK_BYTES / 2 ** Math.ceil(Math.log2(processors));
-  return Array.from({ length: processors }, (_, processor) => {
-    const context = new Context(words, { processor, bankBytes }, 0, 0);
-    return { contexts: [context], context, watched: [] };
-  });
-}
+/**
+ * The address spaces of all processors whose translations are kept: a context for each PCID of each processor, until a new
+ * one needs the place of the one that was not used for the longest time.
+ */
+export class ProcessorCaches {
+  /** Those of the processor that runs, and the one it is in. */
+  contexts: Context[];
+  context: Context;
+  /** The pages whose accesses the running processor watches. */
+  watched: readonly WatchedPage[] = [];
+  readonly #all: readonly Caches[];
+  #generations = 0;
+  #uses = 0;
 
-/** Power-on, for a processor that does not run: one address space, nothing watched. What is cached must go besides. */
-export function resetCaches(caches: ProcessorCaches): void {
-  for (const [i, context] of caches.contexts.entries()) context.pcid = i === 0 ? 0 : -1;
-  caches.context = caches.contexts[0]!;
-  caches.watched = [];
-}
+  /** So many processors, each with one address space. */
+  constructor(words: Int32Array, processors: number) {
+    const bankBytes = TLB_BANK_BYTES / 2 ** Math.ceil(Math.log2(processors));
+    this.#all = Array.from({ length: processors }, (_, processor) => {
+      const context = new Context(words, { processor, bankBytes }, 0, 0);
+      this.renew(context);
+      return { contexts: [context], context, watched: [] };
+    });
+    this.contexts = this.#all[0]!.contexts;
+    this.context = this.contexts[0]!;
+  }
 
-export function everyContext(all: readonly ProcessorCaches[]): Context[] {
-  return all.flatMap((caches) => caches.contexts);
-}
+  /** Each processor finds its part as it left it. */
+  switchProcessor(from: number, to: number): void {
+    const left = this.#all[from]!;
+    left.context = this.context;
+    left.watched = this.watched;
+    ({ contexts: this.contexts, context: this.context, watched: this.watched } = this.#all[to]!);
+  }
 
-export function totalEvictions(all: readonly ProcessorCaches[]): number {
-  let total = 0;
-  for (const context of everyContext(all)) for (const bank of context.banks) total += bank.evictions;
-  return total;
+  /** Power-on, for those that do not run: one address space, nothing watched. What is cached must go besides. */
+  resetOthers(): void {
+    for (const caches of this.#all) {
+      if (caches.contexts === this.contexts) continue;
+      for (const [i, context] of caches.contexts.entries()) context.pcid = i === 0 ? 0 : -1;
+      caches.context = caches.contexts[0]!;
+      caches.watched = [];
+    }
+  }
+
+  /** From now on the running processor watches these pages, and no others. */
+  watch(pages: readonly WatchedPage[]): void {
+    const before = this.watched;
+    this.watched = pages;
+    for (const { lo, hi } of [...before, ...pages]) {
+      const [read, write] = watchTags(pages, lo, hi);
+      for (const context of this.contexts) for (const bank of context.banks) bank.watch(lo, hi, read, write);
+    }
+  }
+
+  /** Those of every processor. */
+  everywhere(): Context[] {
+    return this.#all.flatMap((caches) => caches.contexts);
+  }
+
+  evictions(): number {
+    let total = 0;
+    for (const context of this.everywhere()) for (const bank of context.banks) total += bank.evictions;
+    return total;
+  }
+
+  /** A translation for fetches may have changed. */
+  renew(context: Context): void {
+    context.generation = ++this.#generations;
+  }
+
+  /** Enters the address space of a PCID. Answers whether the translations of another one had to go for it. */
+  enter(pcid: number): boolean {
+    let oldest: Context | undefined;
+    for (const context of this.contexts) {
+      if (context.pcid === pcid) {
+        this.#use(context);
+        return false;
+      }
+      if (!oldest || context.pcid < 0 || (oldest.pcid >= 0 && context.lastUse < oldest.lastUse))
+        oldest = context;
+    }
+    const context = oldest!;
+    if (context.pcid >= 0 && this.contexts.length < TLB_SLOTS) {
+      const opened = context.sibling(this.contexts.length, pcid);
+      this.contexts.push(opened);
+      this.renew(opened);
+      this.#use(opened);
+      return false;
+    }
+    const lost = context.pcid >= 0;
+    context.flushLocal();
+    context.pcid = pcid;
+    this.renew(context);
+    this.#use(context);
+    return lost;
+  }
+
+  #use(context: Context): void {
+    context.lastUse = ++this.#uses;
+    this.context = context;
+  }
 }

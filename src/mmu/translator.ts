@@ -2,17 +2,12 @@ import { isCanonical } from '../bits/words.ts';
 import { type AddressSpace, PAGE_ROM } from '../bus/address-space.ts';
 import {
   CR0_AM,
-  CR0_PG,
-  CR0_WP,
-  CR4_LA57,
   CR4_PAE,
   CR4_PCIDE,
   CR4_PGE,
   CR4_PKE,
-  CR4_PSE,
   CR4_SMAP,
   CR4_SMEP,
-  EFER_LMA,
   EFER_NXE,
 } from '../isa/control.ts';
 import { PAGE_4K, PAGING_4LEVEL, PAGING_32BIT, PAGING_NONE, PTE_D, PTE_G, PTE_US } from '../isa/paging.ts';
@@ -33,7 +28,6 @@ import {
   STATE_TLB_BANK,
   STATE_TLB_MASK,
   TLB_OFFSET,
-  TLB_SLOTS,
 } from '../state/layout.ts';
 import {
   type Bank,
@@ -53,6 +47,7 @@ import type { Context } from './context.ts';
 import { Counters, type FlushReason, SIZE_4K } from './counters.ts';
 import { explain, type Walk, type WalkContext } from './explain.ts';
 import { FETCH_UNKNOWN } from './fetch-pages.ts';
+import { CR0_FLUSHING, CR4_FLUSHING, EFER_FLUSHING, PKRU_KEY_0 } from './flush-rules.ts';
 import { listMappings, type MappingList } from './mappings.ts';
 import { PagingFormat } from './paging-format.ts';
 import {
@@ -70,13 +65,7 @@ import {
   RIGHTS_ALL,
   RIGHTS_KEY,
 } from './permissions.ts';
-import {
-  createCaches,
-  everyContext,
-  type ProcessorCaches,
-  resetCaches,
-  totalEvictions,
-} from './processor-caches.ts';
+import { ProcessorCaches } from './processor-caches.ts';
 import type { PagingProfile } from './profile.ts';
 import { RAM_CODE, RAM_PLAIN, RAM_WRITABLE, RamPages } from './ram-pages.ts';
 import { StructureCache } from './structure-cache.ts';
@@ -84,13 +73,6 @@ import { TableMemory } from './table-memory.ts';
 import { WALK_DONE, Walker } from './walker.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
 
-/** Changes of these bits change what cached tags may promise, so all of them go (a superset of the manual's rules). */
-const CR0_FLUSHING = CR0_PG | CR0_WP;
-const CR4_FLUSHING = CR4_PGE | CR4_PAE | CR4_PSE | CR4_SMEP | CR4_SMAP | CR4_PKE | CR4_LA57;
-const EFER_FLUSHING = EFER_NXE | EFER_LMA;
-
-/** Key 0 is that of every page that was given none. */
-const PKRU_KEY_0 = 0x3;
 const PCID_MASK = 0xfff;
 
 /** INVPCID (SDM Vol. 2A, "INVPCID"). */
@@ -141,12 +123,8 @@ export class Translator {
   /** Empty before each walk: what a fetch reads must not depend on what was fetched before. */
   readonly #fetchStructures = new StructureCache();
   /** What each processor has cached, and of that the running one's. */
-  readonly #caches: readonly ProcessorCaches[];
-  #contexts: Context[];
-  #context: Context;
+  readonly #caches: ProcessorCaches;
   #current: Bank;
-  #generations = 0;
-  #uses = 0;
 
   // What the control registers said when the mode was last derived from them.
   #cr0 = 0;
@@ -158,7 +136,6 @@ export class Translator {
   /** Low bits of every tag, and of every data tag of the present class. */
   #countTag = 0;
   #slowTag = 0;
-  #watched: readonly WatchedPage[] = [];
 
   constructor(
     state: CpuState,
@@ -176,7 +153,7 @@ export class Translator {
     this.ramPages = new RamPages(space);
     this.#tables = new TableMemory(space);
     this.#format = new PagingFormat(profile);
-    this.counters = new Counters(() => totalEvictions(this.#caches));
+    this.counters = new Counters(() => this.#caches.evictions());
     this.#walker = new Walker(
       state.words,
       this.#tables,
@@ -185,28 +162,25 @@ export class Translator {
       this.ramPages,
       this.counters,
     );
-    this.#caches = createCaches(this.tlb, processors);
-    this.#contexts = this.#caches[0]!.contexts;
-    this.#context = this.#contexts[0]!;
-    this.#current = this.#context.banks[CLASS_SUPERVISOR]!;
+    this.#caches = new ProcessorCaches(this.tlb, processors);
+    this.#current = this.#caches.context.banks[CLASS_SUPERVISOR]!;
     const above = space.onMapChange;
     space.onMapChange = () => {
       above?.();
       this.ramPages.mapChanged();
       this.#flushEverywhere('map');
     };
-    for (const { contexts } of this.#caches) this.#renew(contexts[0]!);
     this.reset();
     this.counters.clear();
   }
 
   /** Derives everything from the state page: after power-on, or when the state was replaced as a whole. */
   reset(): void {
-    for (const caches of this.#caches) if (caches.contexts !== this.#contexts) resetCaches(caches);
+    this.#caches.resetOthers();
     this.#deriveMode();
     this.#flushEverywhere('reset');
-    this.#context = this.#contextOf(this.#currentPcid());
-    this.generation = this.#context.generation;
+    this.#enter(this.#currentPcid());
+    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -232,7 +206,7 @@ export class Translator {
   }
 
   protected selectClass(accessClass: number): void {
-    const bank = this.#context.banks[accessClass]!;
+    const bank = this.#caches.context.banks[accessClass]!;
     bank.activate();
     this.accessClass = accessClass;
     this.#current = bank;
@@ -255,9 +229,9 @@ export class Translator {
     else if (efer & EFER_FLUSHING) this.flushAll('efer');
     else if (pkru && this.#cr4 & CR4_PKE && this.#format.mode >= PAGING_4LEVEL) this.#flushKeys(pkru);
     if (leftPcids) {
-      for (const context of this.#contexts) context.pcid = -1;
-      this.#context = this.#contextOf(0);
-      this.generation = this.#context.generation;
+      for (const context of this.#caches.contexts) context.pcid = -1;
+      this.#enter(0);
+      this.generation = this.#caches.context.generation;
     }
   }
 
@@ -279,15 +253,9 @@ export class Translator {
    * finds it as it left it.
    */
   switchProcessor(from: number, to: number): void {
-    const left = this.#caches[from]!;
-    left.context = this.#context;
-    left.watched = this.#watched;
-    const found = this.#caches[to]!;
-    this.#contexts = found.contexts;
-    this.#context = found.context;
-    this.#watched = found.watched;
+    this.#caches.switchProcessor(from, to);
     this.#deriveMode();
-    this.generation = this.#context.generation;
+    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -298,13 +266,13 @@ export class Translator {
     this.#words[STATE_CR3 >> 2] = lo;
     this.#words[(STATE_CR3 >> 2) + 1] = hi & 0x7fffffff;
     const pcids = (this.#cr4 & CR4_PCIDE) !== 0;
-    if (pcids) this.#context = this.#contextOf(this.#currentPcid());
+    if (pcids) this.#enter(this.#currentPcid());
     if (!(pcids && noFlush)) {
-      this.#context.flushLocal();
-      this.#renew(this.#context);
+      this.#caches.context.flushLocal();
+      this.#caches.renew(this.#caches.context);
       this.#note('cr3');
     }
-    this.generation = this.#context.generation;
+    this.generation = this.#caches.context.generation;
     this.selectClass(this.accessClass);
   }
 
@@ -324,37 +292,37 @@ export class Translator {
 
   /** Drops everything that is cached, in all address spaces, global or not. */
   flushAll(reason: FlushReason): void {
-    for (const context of this.#contexts) {
+    for (const context of this.#caches.contexts) {
       context.flushAll();
-      this.#renew(context);
+      this.#caches.renew(context);
     }
-    this.generation = this.#context.generation;
+    this.generation = this.#caches.context.generation;
     this.#note(reason);
   }
 
   /** The same for every processor: what an address means has changed for all of them. */
   #flushEverywhere(reason: FlushReason): void {
-    for (const context of everyContext(this.#caches)) {
+    for (const context of this.#caches.everywhere()) {
       context.flushAll();
-      this.#renew(context);
+      this.#caches.renew(context);
     }
-    this.generation = this.#context.generation;
+    this.generation = this.#caches.context.generation;
     this.#note(reason);
   }
 
   invlpg(lo: number, hi: number): void {
     const halves = this.#format.mode === PAGING_32BIT;
-    for (const context of this.#contexts) {
-      if (context.drop(lo, hi, halves, true, context === this.#context)) this.#renew(context);
+    for (const context of this.#caches.contexts) {
+      if (context.drop(lo, hi, halves, true, context === this.#caches.context)) this.#caches.renew(context);
     }
-    this.#context.structures.flush();
-    this.generation = this.#context.generation;
+    this.#caches.context.structures.flush();
+    this.generation = this.#caches.context.generation;
     this.#note('invlpg');
   }
 
   /** The operands are valid: the instruction has checked them. */
   invpcid(type: number, pcid: number, lo: number, hi: number): void {
-    for (const context of this.#contexts) {
+    for (const context of this.#caches.contexts) {
       if (type === INVPCID_ALL_AND_GLOBAL) context.flushAll();
       else if (type === INVPCID_CONTEXT && context.pcid === pcid) context.flushLocal();
       else if (type === INVPCID_ADDRESS && context.pcid === pcid) {
@@ -363,9 +331,9 @@ export class Translator {
         if (!hit) continue;
       } else if (type > INVPCID_ALL_AND_GLOBAL) context.flushLocal();
       else continue;
-      this.#renew(context);
+      this.#caches.renew(context);
     }
-    this.generation = this.#context.generation;
+    this.generation = this.#caches.context.generation;
     this.#note('invpcid');
   }
 
@@ -381,7 +349,7 @@ export class Translator {
       this.flushAll('pkru');
       return;
     }
-    for (const context of this.#contexts) for (const bank of context.banks) bank.dropKeyed();
+    for (const context of this.#caches.contexts) for (const bank of context.banks) bank.dropKeyed();
     this.#note('pkru');
   }
 
@@ -389,37 +357,14 @@ export class Translator {
     return this.#cr4 & CR4_PCIDE ? this.#words[STATE_CR3 >> 2]! & PCID_MASK : 0;
   }
 
-  /** The context of a PCID; when it has none, a free one or the one that was not used for the longest time. */
-  #contextOf(pcid: number): Context {
-    let oldest: Context | undefined;
-    for (const context of this.#contexts) {
-      if (context.pcid === pcid) {
-        context.lastUse = ++this.#uses;
-        return context;
-      }
-      if (!oldest || context.pcid < 0 || (oldest.pcid >= 0 && context.lastUse < oldest.lastUse))
-        oldest = context;
-    }
-    if (this.#contexts.length < TLB_SLOTS && (!oldest || oldest.pcid >= 0)) return this.#openContext(pcid);
-    const context = oldest!;
-    if (context.pcid >= 0) this.#note('pcid');
-    context.flushLocal();
-    context.pcid = pcid;
-    context.lastUse = ++this.#uses;
-    this.#renew(context);
-    return context;
+  #enter(pcid: number): void {
+    if (this.#caches.enter(pcid)) this.#note('pcid');
   }
 
-  #openContext(pcid: number): Context {
-    const context = this.#contexts[0]!.sibling(this.#contexts.length, pcid);
-    context.lastUse = ++this.#uses;
-    this.#contexts.push(context);
-    this.#renew(context);
-    return context;
-  }
-
+  /** A translation for fetches of the present address space may have changed. */
   #renew(context: Context): void {
-    context.generation = ++this.#generations;
+    this.#caches.renew(context);
+    this.generation = context.generation;
   }
 
   #note(reason: FlushReason): void {
@@ -433,7 +378,7 @@ export class Translator {
   markCode(frame: number): void {
     this.ramPages.markCode(
       frame,
-      everyContext(this.#caches).flatMap((context) => context.banks),
+      this.#caches.everywhere().flatMap((context) => context.banks),
     );
   }
 
@@ -487,12 +432,7 @@ export class Translator {
 
   /** From now on accesses to these pages, and to no others, take the slow path and are told to `onWatched`. */
   watch(pages: readonly WatchedPage[]): void {
-    const before = this.#watched;
-    this.#watched = pages;
-    for (const { lo, hi } of [...before, ...pages]) {
-      const [read, write] = watchTags(pages, lo, hi);
-      for (const context of this.#contexts) for (const bank of context.banks) bank.watch(lo, hi, read, write);
-    }
+    this.#caches.watch(pages);
   }
 
   // The slow path of translation.
@@ -526,7 +466,7 @@ export class Translator {
       this.fault.setNonCanonical();
       return -1;
     }
-    const context = this.#context;
+    const { context } = this.#caches;
     const large = context.large;
     const kept = large.find(lo, hi);
     if (kept >= 0) {
@@ -558,7 +498,7 @@ export class Translator {
     this.counters.noteWalk(size, references);
     if (size === SIZE_4K) return;
     const global = (rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
-    this.#context.large.add(lo, hi, frame, rights, size, global);
+    this.#caches.context.large.add(lo, hi, frame, rights, size, global);
   }
 
   #fill(lo: number, hi: number, frame: number, rights: number, grants: number, size: number): number {
@@ -584,8 +524,8 @@ export class Translator {
       read |= TAG_DEVICE;
       write |= TAG_DEVICE;
     }
-    if (this.#watched.length > 0) {
-      const [watchRead, watchWrite] = watchTags(this.#watched, lo & PAGE_MASK, hi);
+    if (this.#caches.watched.length > 0) {
+      const [watchRead, watchWrite] = watchTags(this.#caches.watched, lo & PAGE_MASK, hi);
       read |= watchRead;
       write |= watchWrite;
     }
@@ -605,7 +545,7 @@ export class Translator {
    */
   protected fetchPage(lo: number, hi: number): number {
     const user = isUserClass(this.accessClass);
-    const known = this.#context.fetch.find(lo, hi, user);
+    const known = this.#caches.context.fetch.find(lo, hi, user);
     return known === FETCH_UNKNOWN ? this.#walkForFetch(lo, hi, user) : known;
   }
 
@@ -634,18 +574,20 @@ export class Translator {
       return FETCH_UNKNOWN;
     }
     const hostPage = Math.floor(host / PAGE_4K);
-    this.#context.fetch.add(lo, hi, user, hostPage, size, isGlobal);
+    const { context } = this.#caches;
+    if (context.fetch.isFull) {
+      context.fetch.flushAll();
+      this.#renew(context);
+    }
+    context.fetch.add(lo, hi, user, hostPage, size, isGlobal);
     return hostPage;
   }
 
   #describePageFault(lo: number, hi: number, access: number, code: number): void {
     this.counters.pageFaults++;
     // SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": page faults do so for their address.
-    const context = this.#context;
-    if (context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true)) {
-      this.#renew(context);
-      this.generation = context.generation;
-    }
+    const { context } = this.#caches;
+    if (context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true)) this.#renew(context);
     context.structures.drop(lo, hi);
     this.#words[STATE_CR2 >> 2] = lo;
     this.#words[(STATE_CR2 >> 2) + 1] = hi;
