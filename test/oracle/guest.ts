@@ -40,8 +40,12 @@ import { isResultUndefined, readsFlags, undefinedFlags } from './undefined.ts';
 
 const RAM_BYTES = 0x400000;
 const TABLES = 0x1000;
-/** A page that the process on the host does not have, and that no case has reason to meet. */
+/**
+ * The task-state segment is in a page that the process on the host does not have; its linear address is far from
+ * everything that registers and displacements of the cases come near to.
+ */
 const TASK = 0x3ff000;
+const TASK_LINEAR = 0x25923000;
 const INT3 = 0xcc;
 /** Present and of the user; data may be written. */
 const PAGE_CODE = 5;
@@ -106,7 +110,8 @@ export class Guest {
     const map = (address: number, attributes: number) =>
       space.write32(TABLES + 0x3000 + ((address >> 12) & 511) * 8, address | attributes);
     map(CODE_PAGE, PAGE_CODE);
-    map(TASK, 1);
+    space.write32(TABLES + 0x2000 + (TASK_LINEAR >>> 21) * 8, (TABLES + 0x4000) | 7);
+    space.write32(TABLES + 0x4000 + ((TASK_LINEAR >>> 12) & 511) * 8, TASK | 1);
     for (let at = 0; at < DATA_BYTES; at += 0x1000) map(DATA + at, PAGE_DATA);
     this.#code = space.u8.subarray(RAM_OFFSET + CODE_PAGE, RAM_OFFSET + CODE_PAGE + 0x1000).fill(INT3);
     words[STATE_CR0 >> 2] = CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_AM;
@@ -124,7 +129,7 @@ export class Guest {
     }
     // A task whose I/O map lies beyond its limit: no port is permitted.
     space.write16(TASK + IO_MAP_BASE, 0xffff);
-    words[segmentWord(TR, SEGMENT_BASE)] = TASK;
+    words[segmentWord(TR, SEGMENT_BASE)] = TASK_LINEAR;
     words[segmentWord(TR, SEGMENT_LIMIT)] = 0x67;
     words[segmentWord(TR, SEGMENT_ATTRIBUTES)] = (TYPE_TSS32_BUSY << DESC_TYPE_SHIFT) | DESC_P | DESC_USABLE;
     this.core.segmentsChanged();
