@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // No test changes what another sees; a fresh context for every file costs more than the tests do.
     isolate: false,
+    // By default one processor of the machine stays idle.
+    maxWorkers: '100%',
     server: { deps: { external: [/\/dist\//] } },
   },
 });
