@@ -54,7 +54,7 @@ export const MAP_0F = `
 01:F9         | RDTSCP                                | rdtscp end
 01:FA NP      | MONITORX                              | monitorx
 01:FB NP      | MWAITX                                | monitorx end
-01:FC NP 66   | CLZERO                                | clzero
+01:FC         | CLZERO                                | clzero
 01:FD NP      | RDPRU                                 | rdpru end
 02            | LAR Gv,Ew                             |
 03            | LSL Gv,Ew                             |

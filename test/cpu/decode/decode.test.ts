@@ -82,6 +82,8 @@ d2 c8                            | 32 | ROR_Eb_CL          | ror al, cl
 48 90                            | 64 | NOP                | nop
 49 90                            | 64 | XCHG_Eq_Gq         | xchg r8, rax
 f3 90                            | 32 | PAUSE              | pause
+f2 0f 01 fc                      | 64 | CLZERO             | clzero
+f3 66 0f 01 fc                   | 64 | CLZERO             | clzero
 f3 41 90                         | 64 | XCHG_Ed_Gd         | xchg r8d, eax
 6a 80                            | 64 | PUSH_Iq            | push 0xffffffffffffff80
 68 00 00 00 80                   | 64 | PUSH_Iq            | push 0xffffffff80000000
