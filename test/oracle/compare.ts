@@ -94,8 +94,9 @@ export function differences(c: Case, host: Outcome, ours: Outcome, ignored: numb
   )
     note('memory', changesText(host), changesText(ours));
   if (host.vector === ours.vector && host.vector !== 0xffffffff) {
-    // Linux says "present" for every address of the kernel's half, so that nobody learns what is mapped there.
-    const unknown = host.vector === VECTOR_PF && host.cr2Hi < 0 ? 1 : 0;
+    // Linux says "present" for every address from the last page of the user's half on, so that nobody learns what is mapped.
+    const hidden = host.cr2Hi < 0 || (host.cr2Hi === 0x7fff && host.cr2Lo >>> 0 >= 0xfffff000);
+    const unknown = host.vector === VECTOR_PF && hidden ? 1 : 0;
     if ((host.error ^ ours.error) & ~unknown) note('error', hex(host.error), hex(ours.error));
     // Which byte of a large image is looked at first, no manual says.
     if (IMAGES.test(name) && host.vector === VECTOR_PF) return found;
