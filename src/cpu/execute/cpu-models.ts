@@ -89,10 +89,10 @@ const PLAIN_CACHES: readonly Cache[] = [
   cache(3, 'unified', 16, 8192, 0, 'all'),
 ];
 /** Descriptor FFh: "use leaf 4 to query cache parameters". L2 256 KiB, 8-way as leaf 80000006h rounds it. */
-const PLAIN_INTEL = { 2: [0xff01, 0, 0, 0], 2147483654: [0, 0, 0x01006040, 0] } as const;
+const PLAIN_INTEL = { 2: [0xff01, 0, 0, 0], [0x80000006]: [0, 0, 0x01006040, 0] } as const;
 const PLAIN_AMD = {
-  2147483653: [0xff20ff20, 0xff20ff20, 0x20080140, 0x20080140],
-  2147483654: [0, 0x42004200, 0x02006140, 0],
+  [0x80000005]: [0xff20ff20, 0xff20ff20, 0x20080140, 0x20080140],
+  [0x80000006]: [0, 0x42004200, 0x02006140, 0],
 } as const;
 
 const PLAIN_AMD_ROW = {
@@ -174,7 +174,7 @@ export const MODELS: Readonly<Record<string, ModelRow>> = {
     tables: {
       // 63h 03h: DTLB 2M 32 4-way, 1G 4 4-way, 4K 64 4-way; 76h B6h: ITLB 2M 8, 4K 128 8-way; C3h: STLB 1,536, 1G 16.
       2: [0x76036301, 0x00f0b6ff, 0, 0x00c30000],
-      2147483654: [0, 0, 0x01006040, 0],
+      [0x80000006]: [0, 0, 0x01006040, 0],
     },
     caches: [
       cache(1, 'data', 8, 64),
@@ -196,10 +196,10 @@ export const MODELS: Readonly<Record<string, ModelRow>> = {
     microcode: 0x08701034,
     features: words(ZEN2),
     tables: {
-      2147483653: [0xff40ff40, 0xff40ff40, 0x20080140, 0x20080140],
-      2147483654: [0x48006400, 0x68006400, 0x02006140, 0x01009140],
-      2147483673: [0xf040f040, 0, 0, 0],
-      2147483674: [6, 0, 0, 0],
+      [0x80000005]: [0xff40ff40, 0xff40ff40, 0x20080140, 0x20080140],
+      [0x80000006]: [0x48006400, 0x68006400, 0x02006140, 0x01009140],
+      [0x80000019]: [0xf040f040, 0, 0, 0],
+      [0x8000001a]: [6, 0, 0, 0],
     },
     caches: [
       cache(1, 'data', 8, 64),
@@ -222,11 +222,11 @@ export const MODELS: Readonly<Record<string, ModelRow>> = {
     microcode: 0x0b404032,
     features: words(ZEN5),
     tables: {
-      2147483653: [0xff60ff40, 0xff60ff40, 0x300c0140, 0x20080140],
+      [0x80000005]: [0xff60ff40, 0xff60ff40, 0x300c0140, 0x20080140],
       // In units of 32 entries, as bit 14 of leaf 80000021h says: 4,096 for data, 2,048 for instructions.
-      2147483654: [0x40802040, 0x60804040, 0x04008140, 0x01009140],
-      2147483673: [0xf060f040, 0x40200000, 0, 0],
-      2147483674: [0xa, 0, 0, 0],
+      [0x80000006]: [0x40802040, 0x60804040, 0x04008140, 0x01009140],
+      [0x80000019]: [0xf060f040, 0x40200000, 0, 0],
+      [0x8000001a]: [0xa, 0, 0, 0],
     },
     caches: [
       cache(1, 'data', 12, 64),

@@ -12,11 +12,11 @@ import {
   subtractReversed80,
 } from '../../float/float80.ts';
 import { REMAINDER_PARTIAL, remainder80 } from '../../float/float80-remainder.ts';
-import { type Unpacked, unpack32, unpack64, unpack80, unpackInteger } from '../../float/unpacked.ts';
+import { type Unpacked, unpack80 } from '../../float/unpacked.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { STATE_FSW } from '../../state/layout.ts';
 import type { Core } from './core.ts';
-import { loadEd, loadEq, loadEw } from './operand.ts';
+import { openDouble, openDoubleword, openSingle, openWord } from './x87-source.ts';
 import {
   canReplaceAndPush,
   closeX87,
@@ -54,29 +54,22 @@ function operate(core: Core, insn: Instruction, operation: Operation): void {
 }
 
 function withSingle(core: Core, insn: Instruction, operation: Operation): void {
-  openX87(core);
-  unpack32(loadEd(core, insn), SOURCE);
+  openSingle(core, insn);
   operate(core, insn, operation);
 }
 
 function withDouble(core: Core, insn: Instruction, operation: Operation): void {
-  openX87(core);
-  const lo = loadEq(core, insn);
-  unpack64(lo, core.high, SOURCE);
+  openDouble(core, insn);
   operate(core, insn, operation);
 }
 
 function withWord(core: Core, insn: Instruction, operation: Operation): void {
-  openX87(core);
-  const value = (loadEw(core, insn) << 16) >> 16;
-  unpackInteger(value, value >> 31, SOURCE);
+  openWord(core, insn);
   operate(core, insn, operation);
 }
 
 function withDoubleword(core: Core, insn: Instruction, operation: Operation): void {
-  openX87(core);
-  const value = loadEd(core, insn);
-  unpackInteger(value, value >> 31, SOURCE);
+  openDoubleword(core, insn);
   operate(core, insn, operation);
 }
 

@@ -1,9 +1,9 @@
 import { compare80, EQUAL, examine80, LESS, UNORDERED } from '../../float/float80.ts';
-import { unpack32, unpack64, unpack80, unpackInteger } from '../../float/unpacked.ts';
+import { unpack80 } from '../../float/unpacked.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { RFLAGS_CF, RFLAGS_PF, RFLAGS_ZF } from '../../isa/rflags.ts';
 import type { Core } from './core.ts';
-import { loadEd, loadEq, loadEw } from './operand.ts';
+import { openDouble, openDoubleword, openSingle, openWord } from './x87-source.ts';
 import {
   closeX87,
   ENV,
@@ -67,29 +67,22 @@ function compare(core: Core, insn: Instruction, pops: number): void {
 }
 
 function compareSingle(core: Core, insn: Instruction, pops: number): void {
-  openX87(core);
-  unpack32(loadEd(core, insn), SOURCE);
+  openSingle(core, insn);
   compare(core, insn, pops);
 }
 
 function compareDouble(core: Core, insn: Instruction, pops: number): void {
-  openX87(core);
-  const lo = loadEq(core, insn);
-  unpack64(lo, core.high, SOURCE);
+  openDouble(core, insn);
   compare(core, insn, pops);
 }
 
 function compareWord(core: Core, insn: Instruction, pops: number): void {
-  openX87(core);
-  const value = (loadEw(core, insn) << 16) >> 16;
-  unpackInteger(value, value >> 31, SOURCE);
+  openWord(core, insn);
   compare(core, insn, pops);
 }
 
 function compareDoubleword(core: Core, insn: Instruction, pops: number): void {
-  openX87(core);
-  const value = loadEd(core, insn);
-  unpackInteger(value, value >> 31, SOURCE);
+  openDoubleword(core, insn);
   compare(core, insn, pops);
 }
 
