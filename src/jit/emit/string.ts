@@ -181,7 +181,7 @@ function moveMany(size: Size): Emit {
       code.i32(1);
       code.op(I32_SUB);
       code.op(I32_LT_U);
-      code.if();
+      code.unlikelyIf();
       e.sideExit();
       code.end();
       code.get(HOST);
