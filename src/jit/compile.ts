@@ -4,12 +4,9 @@ import { HANDLERS } from '../cpu/handlers.ts';
 import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
 import { ES } from '../isa/registers.ts';
 import {
-  JIT_LOOKUP_ENTRIES,
-  JIT_LOOKUP_OFFSET,
   STATE_FLAG_CARRY,
   STATE_FLAG_RESULT,
   STATE_GPR,
-  STATE_JIT_CONTEXT,
   STATE_JIT_STOPPED,
   STATE_RIP,
 } from '../state/layout.ts';
@@ -36,15 +33,11 @@ import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liven
 import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
 import { Code } from './wasm/code.ts';
-import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
+import type { FunctionBody } from './wasm/module.ts';
 import {
-  I32_AND,
-  I32_EQ,
   I32_GE_S,
   I32_LOAD,
   I32_LT_S,
-  I32_SHL,
-  I32_SHR_U,
   I32_STORE,
   I32_SUB,
   I32_WRAP_I64,
@@ -276,10 +269,7 @@ class RegionCompiler {
       case 'system':
         this.#handler(node.block.handlers[node.count - 1]!, e.insn, true);
         e.spend(node.count);
-        e.code.i32(0);
-        e.code.memory(I32_LOAD, STATE_RIP);
-        e.code.set(RIP);
-        lookUp(e.code);
+        e.code.get(BUDGET);
         e.code.op(RETURN);
         return;
       default: {
@@ -382,7 +372,7 @@ class RegionCompiler {
     code.op(I32_GE_S);
     code.unlikelyIf();
     code.get(STATUS);
-    code.op(RETURN);
+    leaveAtOnce(code);
     code.end();
     this.#calls.push({ handler, insn, ripLo: e.ripLo, endsBlock });
     if (endsBlock) return;
@@ -401,7 +391,7 @@ class RegionCompiler {
     out.op(I32_LT_S);
     out.unlikelyIf();
     out.get(BUDGET);
-    out.op(RETURN);
+    leaveAtOnce(out);
     out.end();
     this.#load(out);
     let from = 0;
@@ -424,9 +414,9 @@ class RegionCompiler {
     out.i32(1);
     out.memory(I32_STORE, STATE_JIT_STOPPED);
     out.get(BUDGET);
-    out.op(RETURN);
+    leaveAtOnce(out);
     out.end();
-    lookUp(out);
+    out.get(BUDGET);
     return out;
   }
 
@@ -468,33 +458,9 @@ class RegionCompiler {
   }
 }
 
-/** Goes on in the code at the new RIP when the lookup knows it, else returns the budget. */
-function lookUp(out: Code): void {
-  out.get(RIP);
-  out.get(RIP);
-  out.i32(12);
-  out.op(I32_SHR_U);
+/** Returns with the budget on the stack, and no look at what is at the new RIP: see `dispatcher.ts`. */
+function leaveAtOnce(out: Code): void {
+  out.i32(-1);
   out.op(I32_XOR);
-  out.i32(JIT_LOOKUP_ENTRIES - 1);
-  out.op(I32_AND);
-  out.i32(4);
-  out.op(I32_SHL);
-  out.tee(STATUS);
-  out.memory(I64_LOAD, JIT_LOOKUP_OFFSET);
-  out.i32(0);
-  out.memory(I64_LOAD, STATE_RIP);
-  out.op(I64_EQ);
-  out.get(STATUS);
-  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 8);
-  out.i32(0);
-  out.memory(I32_LOAD, STATE_JIT_CONTEXT);
-  out.op(I32_EQ);
-  out.op(I32_AND);
-  out.if();
-  out.get(BUDGET);
-  out.get(STATUS);
-  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 12);
-  out.tailCallIndirect(TYPE_REGION, 0);
-  out.end();
-  out.get(BUDGET);
+  out.op(RETURN);
 }

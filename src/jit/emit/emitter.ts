@@ -44,16 +44,7 @@ import {
   WIDE_COMPARE,
 } from '../wasm/opcodes.ts';
 import { FlagEmitter } from './flags.ts';
-import {
-  ADDRESS,
-  BUDGET,
-  FUNCTION_FILL,
-  firstTemp,
-  GPR,
-  HOST,
-  POINTER,
-  RIP,
-} from './locals.ts';
+import { ADDRESS, BUDGET, FUNCTION_FILL, firstTemp, GPR, HOST, POINTER, RIP } from './locals.ts';
 import { PAGE_SLOTS, siteOf } from './sites.ts';
 import type { Size, Value } from './value.ts';
 

@@ -52,16 +52,7 @@ export function firstTemp(wide: boolean, parity: number): number {
   return (wide ? WIDE_TEMPS : NARROW_TEMPS) + parity * TEMPS_PER_SET;
 }
 
-const NARROW_NAMES = [
-  '$carry',
-  '$rip',
-  '$pointer',
-  '$host',
-  '$side',
-  '$status',
-  '$kind',
-  '$inexact',
-];
+const NARROW_NAMES = ['$carry', '$rip', '$pointer', '$host', '$side', '$status', '$kind', '$inexact'];
 const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
 
 /** For the text form. */

@@ -5,6 +5,7 @@ import {
   BR_IF,
   BULK,
   CALL,
+  CALL_INDIRECT,
   ELSE,
   END,
   F32_CONST,
@@ -18,7 +19,6 @@ import {
   LOOP,
   MEMORY_COPY,
   MEMORY_FILL,
-  RETURN_CALL_INDIRECT,
   SIMD,
   TYPE_VOID,
 } from './opcodes.ts';
@@ -83,8 +83,8 @@ export class Code extends ByteBuffer {
     this.u32(index);
   }
 
-  tailCallIndirect(type: number, table: number): void {
-    this.u8(RETURN_CALL_INDIRECT);
+  callIndirect(type: number, table: number): void {
+    this.u8(CALL_INDIRECT);
     this.u32(type);
     this.u32(table);
   }

@@ -33,12 +33,13 @@ const UNLIKELY = 0;
 export const TYPE_REGION = 0;
 
 /**
- * A module of functions `(i32) -> i32`, exported as `0`, `1` ..., that imports memory `e.m`, table `e.t` and functions
- * of i32.
+ * A module of functions `(i32) -> i32`, exported as `0`, `1` ..., that imports memory `e.m` and functions of i32, and,
+ * `withTable`, the table `e.t`. An instance copies what is in the tables it imports, so only one should.
  */
 export function encodeModule(
   imports: readonly FunctionImport[],
   functions: readonly FunctionBody[],
+  withTable = false,
 ): Uint8Array {
   const out = new ByteBuffer(1024);
   for (const byte of MAGIC) out.u8(byte);
@@ -48,14 +49,16 @@ export function encodeModule(
     for (const { parameters } of imports) functionType(s, parameters);
   });
   section(out, SECTION_IMPORT, (s) => {
-    s.u32(2 + imports.length);
+    s.u32((withTable ? 2 : 1) + imports.length);
     importHead(s, 'm', KIND_MEMORY);
     s.u8(0);
     s.u32(1);
-    importHead(s, 't', KIND_TABLE);
-    s.u8(TYPE_FUNCREF);
-    s.u8(0);
-    s.u32(1);
+    if (withTable) {
+      importHead(s, 't', KIND_TABLE);
+      s.u8(TYPE_FUNCREF);
+      s.u8(0);
+      s.u32(1);
+    }
     for (const [at, { name }] of imports.entries()) {
       importHead(s, name, KIND_FUNCTION);
       s.u32(at + 1);
@@ -97,8 +100,14 @@ export function encodeModule(
 }
 
 /** WebAssembly "Branch Hinting": a custom section in front of the code, which engines may ignore. */
-function branchHints(out: ByteBuffer, firstFunction: number, bodies: readonly { hints: readonly number[] }[]): void {
-  const hinted = bodies.map(({ hints }, at) => ({ hints, index: firstFunction + at })).filter(({ hints }) => hints.length > 0);
+function branchHints(
+  out: ByteBuffer,
+  firstFunction: number,
+  bodies: readonly { hints: readonly number[] }[],
+): void {
+  const hinted = bodies
+    .map(({ hints }, at) => ({ hints, index: firstFunction + at }))
+    .filter(({ hints }) => hints.length > 0);
   if (hinted.length === 0) return;
   section(out, SECTION_CUSTOM, (s) => {
     s.name('metadata.code.branch_hint');
