@@ -404,7 +404,12 @@ export class Emitter {
 
   /** Pushes the memory at HOST. */
   loadHost(size: Size): void {
-    this.code.get(HOST);
+    this.loadAt(HOST, size);
+  }
+
+  /** Pushes the memory at the host address in a local. */
+  loadAt(local: number, size: Size): void {
+    this.code.get(local);
     const op = size === 64 ? I64_LOAD : size === 32 ? I32_LOAD : size === 16 ? I32_LOAD16_U : I32_LOAD8_U;
     this.code.memory(op);
   }

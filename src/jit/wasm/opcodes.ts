@@ -51,6 +51,7 @@ export const I64_NE = 0x52;
 export const I64_LT_S = 0x53;
 export const I64_LT_U = 0x54;
 export const I64_GT_U = 0x56;
+export const I64_LE_U = 0x58;
 
 export const F32_EQ = 0x5b;
 export const F32_NE = 0x5c;
