@@ -208,11 +208,11 @@ function callThroughGate(core: Core, gate: CallGate): void {
     return;
   }
   const { bits } = gate;
-  const parameters = readParameters(core, bits, gate.parameters);
+  const outer = new PopFrame(core);
   const frame: InnerFrame = innerStack(core, dpl);
   frame.push(bits, core.state.selector(SS), 0);
   frame.push(bits, core.gpr32[RSP * 2]!, core.gpr32[RSP * 2 + 1]!);
-  for (const value of parameters) frame.push(bits, value, 0);
+  for (let n = gate.parameters - 1; n >= 0; n--) frame.push(bits, outer.peek(bits, n), 0);
   frame.push(bits, core.state.selector(CS), 0);
   frame.push(bits, core.ripLo(), core.ripHi());
   checkTarget(core, gate.code, gate.lo, gate.hi);
@@ -221,14 +221,6 @@ function callThroughGate(core: Core, gate: CallGate): void {
   enterCode(core, gate.selector, gate.code, dpl, gate.lo, gate.hi);
   setStackPointer(core, frame.size, frame.lo, frame.hi);
   core.segmentsChanged();
-}
-
-/** The parameters on the caller's stack, the deepest first: in the order in which they are pushed. */
-function readParameters(core: Core, bits: Bits, count: number): number[] {
-  const frame = new PopFrame(core);
-  const values: number[] = [];
-  for (let i = 0; i < count; i++) values.unshift(frame.pop(bits));
-  return values;
 }
 
 /** Handles a far transfer to a TSS or a task gate; false where the descriptor is neither. */
@@ -263,6 +255,7 @@ export function RET_far_Iw(core: Core, insn: Instruction): void {
 
 function returnFar(core: Core, bits: Bits, release: number): void {
   const frame = new PopFrame(core);
+  frame.prove(bits, 2);
   const lo = frame.pop(bits);
   const hi = frame.high;
   const selector = frame.pop(bits) & 0xffff;
@@ -284,6 +277,7 @@ function returnFar(core: Core, bits: Bits, release: number): void {
     core.segmentsChanged();
     return;
   }
+  frame.prove(bits, 2);
   const spLo = frame.pop(bits);
   const spHi = frame.high;
   const stackSelector = frame.pop(bits) & 0xffff;
