@@ -50,8 +50,6 @@ const EXCLUDED: readonly (readonly [reason: string, pattern: RegExp])[] = [
   ['with CR4.UMIP the kernel emulates it', /^(?:SGDT|SIDT|SLDT|STR|SMSW)(?:_|$)/],
   ['the hypervisor answers, or the kernel does', /^(?:CPUID|VM(?:CALL|MCALL|FUNC)|RDPMC|XGETBV|RDPKRU|WRPKRU|GETSEC|MONITOR|MWAIT|RSM|HLT|RDPID)(?:_|$)/],
   ['reads a clock or chance', /^(?:RDTSCP?|RDRAND|RDSEED|RDPRU)(?:_|$)/],
-  ['approximations: a relative error, no exact value (SDM Vol. 2B, "RCPPS")', /^V?R(?:CP|SQRT)[PS]S/],
-  ['approximations within an error bound (SDM Vol. 1, "Transcendental Instruction Accuracy"); test/float has vectors of its own', /^(?:F2XM1|FYL2X|FYL2XP1|FPATAN|FPTAN|FSIN|FCOS|FSINCOS)$/],
 ]; // biome-ignore format: one reason a row.
 
 function cpuinfo(): string {
