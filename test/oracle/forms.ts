@@ -64,6 +64,23 @@ function hostFeatures(): ReadonlySet<string> {
   return new Set((/^flags\s*:(.*)$/m.exec(cpuinfo())?.[1] ?? '').trim().split(/\s+/));
 }
 
+/** State components of the host that longmode's models lack (SDM Vol. 1, "XSAVE-Supported Features and State-Component Bitmaps"). */
+const FOREIGN_COMPONENTS: Readonly<Record<string, number>> = {
+  mpx: 0x18,
+  avx512f: 0xe0,
+  ospke: 0x200,
+  amx_tile: 0x60000,
+};
+
+/** Of them, those that XSAVE may be asked for on this machine. */
+export function foreignComponents(): number {
+  const host = hostFeatures();
+  return Object.entries(FOREIGN_COMPONENTS).reduce(
+    (mask, [name, bits]) => mask | (host.has(name) ? bits : 0),
+    0,
+  );
+}
+
 /** Every row of the maps. */
 export function* allForms(): Generator<Form> {
   for (const [map, text, vexMap, escapeBytes] of MAPS) {

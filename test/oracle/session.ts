@@ -35,6 +35,8 @@ export interface Options {
   readonly allFlags: boolean;
   readonly show: number;
   readonly vendor: string;
+  /** See `foreignComponents`. */
+  readonly foreign: number;
   readonly vectors: string;
 }
 
@@ -72,7 +74,7 @@ export class Session {
     this.#exact = forms.filter((form) => !isApproximate(form.name));
     this.#emitted = this.#exact.filter((form) => EMITTERS[OP_INDEX.get(form.name)!]);
     this.#host = host;
-    this.#guest = new Guest(options.vendor);
+    this.#guest = new Guest(options.vendor, options.foreign);
     this.#random = new Random(options.seed);
   }
 
