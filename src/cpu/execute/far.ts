@@ -27,7 +27,7 @@ import {
 } from './descriptor.ts';
 import { effectiveAddress } from './operand.ts';
 import { dropInnerSegments, isRealOrV86, loadSelectorAt } from './segment.ts';
-import { type InnerFrame, PopFrame, PushFrame, setStackPointer } from './stack-frame.ts';
+import { InnerFrame, PopFrame, PushFrame, setStackPointer } from './stack-frame.ts';
 import { readTaskGate, switchTask } from './task-switch.ts';
 import {
   checkDirectCode,
@@ -158,6 +158,19 @@ function callSameLevel(
   core.segmentsChanged();
 }
 
+/** Into 64-bit code, which will pop from RSP without a base, whatever the stack of compatibility code has been. */
+function callLongSameLevel(core: Core, { selector, code, lo, hi }: CallGate): void {
+  const sp = core.gpr32;
+  const frame = new InnerFrame(core, 0, undefined, sp[RSP * 2]!, sp[RSP * 2 + 1]!, true);
+  frame.push(64, core.state.selector(CS), 0);
+  frame.push(64, core.ripLo(), core.ripHi());
+  checkTarget(core, code, lo, hi);
+  markAccessed(core, code);
+  setStackPointer(core, 64, frame.lo, frame.hi);
+  enterCode(core, selector, code, core.state.cpl(), lo, hi);
+  core.segmentsChanged();
+}
+
 function pushReturnAddress(core: Core, bits: Bits): PushFrame {
   const frame = new PushFrame(core);
   frame.push(bits, core.state.selector(CS), 0);
@@ -204,7 +217,8 @@ function callThroughGate(core: Core, gate: CallGate): void {
   if (dpl > cpl) core.raiseGP(selectorError(gate.selector));
   if (!isPresent(gate.code)) core.raiseNP(selectorError(gate.selector));
   if (isConformingCode(gate.code) || dpl === cpl) {
-    callSameLevel(core, gate.bits, gate.selector, gate.code, gate.lo, gate.hi);
+    if (gate.bits === 64) callLongSameLevel(core, gate);
+    else callSameLevel(core, gate.bits, gate.selector, gate.code, gate.lo, gate.hi);
     return;
   }
   const { bits } = gate;

@@ -183,6 +183,18 @@ describe('call gates', () => {
     expect([m.selector(CS), m.rsp, m.rip]).toEqual([CODE3, STACK, CODE]);
   });
 
+  test('a 64-bit gate at the same level pushes to RSP without the base of the old stack', () => {
+    const m = new SystemHarness('compatibility');
+    m.describe(FREE, [...gate(LONG3, TARGET, 0xec), 0, 0]);
+    m.describe(FREE + 16, descriptor(0x8000, 0xffff, 0xf2, 0));
+    m.setReg(RAX, (FREE + 16) | 3);
+    expect(m.execute(0x8e, 0xd0)).toBeUndefined();
+    m.rsp = 0x18000;
+    expect(m.execute(...call32(FREE, 0))).toBeUndefined();
+    expect([m.selector(CS), m.rip, m.rsp]).toEqual([LONG3, TARGET, 0x17ff0]);
+    expect([m.read32(0x17ff0), m.read32(0x17ff8)]).toEqual([CODE + 9, CODE3]);
+  });
+
   test('a 64-bit gate is 16 bytes, pushes quadwords and makes SS null', () => {
     const m = new SystemHarness('long-user');
     m.describe(FREE, [...gate(LONG0, TARGET, 0xec), 0xffff8000, 0]);
