@@ -1,6 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
 import { STATE_JIT_ENTRY } from '../state/layout.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
+import { ROUTINES, routines } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import { encodeModule, TYPE_REGION } from './wasm/module.ts';
 import { I32_LOAD } from './wasm/opcodes.ts';
@@ -44,7 +45,8 @@ export class CodeCache {
   dropped = 0;
   emptied = 0;
 
-  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: MAX_REGIONS + 1 });
+  /** The routines, then the regions. */
+  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: MAX_REGIONS + ROUTINES });
   readonly #imports: Record<string, Record<string, unknown>>;
   readonly #byEntry = new Map<Block, RegionCode>();
   readonly #byBlock = new Map<Block, Set<RegionCode>>();
@@ -52,14 +54,17 @@ export class CodeCache {
   #nextSlot = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, callbacks: Callbacks) {
+  constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
     const code = new Code();
     code.get(0);
     code.i32(0);
     code.memory(I32_LOAD, STATE_JIT_ENTRY);
     code.tailCallIndirect(TYPE_REGION, 0);
-    this.enter = this.#instantiate(code) as (budget: number) => number;
+    const bytes = encodeModule(IMPORTS, [{ locals: [], code }, ...routines(vendor)]);
+    const { 0: enter, ...rest } = this.#instantiate(bytes) as Record<string, (argument: number) => number>;
+    this.enter = enter!;
+    for (const routine of Object.values(rest)) this.#table.set(this.#nextSlot++, routine);
   }
 
   of(block: Block): RegionCode | undefined {
@@ -67,7 +72,7 @@ export class CodeCache {
   }
 
   isFull(): boolean {
-    const isTableFull = this.#nextSlot >= MAX_REGIONS && this.#freeSlots.length === 0;
+    const isTableFull = this.#nextSlot >= MAX_REGIONS + ROUTINES && this.#freeSlots.length === 0;
     return isTableFull || this.#bytes > MAX_BYTES || this.calls.length > MAX_CALLS;
   }
 
@@ -80,7 +85,7 @@ export class CodeCache {
     this.calls.push(...calls);
     const bytes = encodeModule(IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
-    this.#table.set(slot, this.#export(bytes));
+    this.#table.set(slot, this.#instantiate(bytes)['0']);
     const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };
     this.#bytes += bytes.length;
     this.compiled++;
@@ -120,11 +125,7 @@ export class CodeCache {
     this.emptied++;
   }
 
-  #instantiate(code: Code): unknown {
-    return this.#export(encodeModule(IMPORTS, [{ locals: [], code }]));
-  }
-
-  #export(bytes: Uint8Array): unknown {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports['0'];
+  #instantiate(bytes: Uint8Array): Record<string, unknown> {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
   }
 }

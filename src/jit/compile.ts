@@ -34,11 +34,13 @@ import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
 import { flagsNeeded } from './liveness.ts';
 import type { Edge, Node } from './region.ts';
+import { type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
 import {
   I32_AND,
   I32_EQ,
+  I32_EQZ,
   I32_GE_S,
   I32_LOAD,
   I32_LT_S,
@@ -257,7 +259,7 @@ class RegionCompiler {
         return;
       }
       case 'system':
-        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true);
+        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true, routineOf(e, node));
         e.spend(node.count);
         e.code.i32(0);
         e.code.memory(I32_LOAD, STATE_RIP);
@@ -347,7 +349,7 @@ class RegionCompiler {
   }
 
   /** Calls the interpreter's handler with all state in memory. */
-  #handler(handler: Handler, insn: Instruction, endsBlock: boolean): void {
+  #handler(handler: Handler, insn: Instruction, endsBlock: boolean, routine?: RoutineCall): void {
     const e = this.#e;
     const { code } = e;
     e.flags.direct();
@@ -355,6 +357,17 @@ class RegionCompiler {
     code.i32(0);
     code.i32((e.ripLo + insn.length) | 0);
     code.memory(I32_STORE, STATE_RIP);
+    if (routine) {
+      if (routine.argument === 'left') {
+        code.get(BUDGET);
+        code.i32(e.index);
+        code.op(I32_SUB);
+      } else code.i32(routine.argument);
+      code.i32(routine.slot);
+      code.callIndirect(TYPE_REGION, 0);
+      code.op(I32_EQZ);
+      code.if();
+    }
     code.i32(this.#firstCall + this.#calls.length);
     code.get(BUDGET);
     code.i32(e.index);
@@ -367,6 +380,7 @@ class RegionCompiler {
     code.get(STATUS);
     code.op(RETURN);
     code.end();
+    if (routine) code.end();
     this.#calls.push({ handler, insn, ripLo: e.ripLo, endsBlock });
     if (endsBlock) return;
     e.splices.push({ at: code.length, kind: 'load' });

@@ -176,7 +176,7 @@ export class Translator {
 
   /** Derives everything from the state page: after power-on, or when the state was replaced as a whole. */
   reset(): void {
-    this.#caches.resetOthers();
+    this.#caches.reset();
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
@@ -215,6 +215,7 @@ export class Translator {
     this.#slowTag = this.#countTag | (accessClass === CLASS_USER_ALIGNED ? TAG_ALIGN : 0);
     this.#words[STATE_TLB_BANK >> 2] = TLB_OFFSET + (bank.offset << 2);
     this.#words[STATE_TLB_MASK >> 2] = bank.mask << 2;
+    this.#caches.publish(this.#words, accessClass);
   }
 
   #modeChanged(): void {

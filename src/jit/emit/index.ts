@@ -51,6 +51,7 @@ import { LEAVE, POP, PUSH } from './stack.ts';
 import { STRING_FORMS } from './string.ts';
 import { STRING_COMPARE_FORMS } from './string-compare.ts';
 import { DEC, NEG, SBB, SUB } from './subtract.ts';
+import { SWAPGS } from './system-call.ts';
 import { VECTOR_COMPARE } from './vector-compare.ts';
 import { VECTOR_INSERT } from './vector-insert.ts';
 import { VECTOR_INTEGER_ADD } from './vector-integer-add.ts';
@@ -67,7 +68,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   ADC, ADCX, ADD, ADOX, AND, ANDN, BEXTR, BLSI, BLSMSK, BLSR, BSF, BSR, BSWAP, BT, BTC, BTR, BTS, BZHI, CBW, CDQ, CDQE, CLC,
   CLD, CMC, CMP, CMPXCHG, CMPXCHG16B, CMPXCHG8B, CQO, CWDE, DEC, DIV, IDIV, IMUL, INC, LAHF, LEA, LEAVE, LFENCE, LZCNT,
   MFENCE, MOV, MOVBE, MOVNTI, MOVSX, MOVSXD, MOVZX, MUL, MULX, NEG, NOP, NOT, OR, PAUSE, POP, POPCNT, PREFETCH, PUSH, PUSHF,
-  RCL, RCR, ROL, ROR, RORX, SAR, SARX, SBB, SFENCE, SHL, SHLD, SHLX, SHR, SHRD, SHRX, STC, STD, SUB, TEST, TZCNT, XADD,
+  RCL, RCR, ROL, ROR, RORX, SAR, SARX, SBB, SFENCE, SHL, SHLD, SHLX, SHR, SHRD, SHRX, STC, STD, SUB, SWAPGS, TEST, TZCNT, XADD,
   XCHG, XOR, ...SET_FORMS, ...CONDITIONAL_MOVE_FORMS, ...STRING_FORMS, ...STRING_COMPARE_FORMS,
 }; // biome-ignore format: a list of nouns.
 

@@ -5,6 +5,7 @@ import {
   BR_IF,
   BULK,
   CALL,
+  CALL_INDIRECT,
   ELSE,
   END,
   F32_CONST,
@@ -67,6 +68,12 @@ export class Code extends ByteBuffer {
   call(index: number): void {
     this.u8(CALL);
     this.u32(index);
+  }
+
+  callIndirect(type: number, table: number): void {
+    this.u8(CALL_INDIRECT);
+    this.u32(type);
+    this.u32(table);
   }
 
   tailCallIndirect(type: number, table: number): void {
