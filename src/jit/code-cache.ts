@@ -1,7 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
 import { STATE_JIT_ENTRY } from '../state/layout.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
-import { ROUTINES, routines } from './routines.ts';
+import { ROUTINES, routines, SLOT_DELIVER } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import { encodeModule, TYPE_REGION } from './wasm/module.ts';
 import { I32_LOAD } from './wasm/opcodes.ts';
@@ -40,6 +40,8 @@ export class CodeCache {
   calls: HandlerCall[] = [];
   /** Calls the function in the slot that the state names. Always the same function: calls of it are monomorphic. */
   readonly enter: (budget: number) => number;
+  /** The routine that delivers exceptions and interrupts: see `emit/interrupt.ts`. */
+  readonly deliver: (event: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -63,8 +65,10 @@ export class CodeCache {
     code.tailCallIndirect(TYPE_REGION, 0);
     const bytes = encodeModule(IMPORTS, [{ locals: [], code }, ...routines(vendor)]);
     const { 0: enter, ...rest } = this.#instantiate(bytes) as Record<string, (argument: number) => number>;
+    const shared = Object.values(rest);
     this.enter = enter!;
-    for (const routine of Object.values(rest)) this.#table.set(this.#nextSlot++, routine);
+    this.deliver = shared[SLOT_DELIVER]!;
+    for (const routine of shared) this.#table.set(this.#nextSlot++, routine);
   }
 
   of(block: Block): RegionCode | undefined {

@@ -26,12 +26,18 @@ export function routines(vendor: 'intel' | 'amd'): FunctionBody[] {
   return [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine()];
 }
 
+/** By name of op. */
 const SLOTS = new Map([
   ['SYSCALL', SLOT_SYSCALL],
   ['SYSRET', SLOT_SYSRET],
   ['IRET_q', SLOT_IRET],
   ['INT_Ib', SLOT_DELIVER],
 ]);
+
+/** Whether compiled code has a routine for the op. */
+export function hasRoutine(op: number): boolean {
+  return SLOTS.has(OP_NAMES[op]!);
+}
 
 /** The routine that does what the instruction at the end of the node does, where there is one. */
 export function routineOf(e: Emitter, node: Node): RoutineCall | undefined {

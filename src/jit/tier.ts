@@ -14,6 +14,7 @@ import {
   SEGMENT_LIMIT,
   STATE_JIT_CONTEXT,
   STATE_JIT_ENTRY,
+  STATE_JIT_ERROR,
   STATE_JIT_MOVED,
   STATE_JIT_PENDING,
   STATE_JIT_RESUMED,
@@ -24,6 +25,7 @@ import {
 import { CodeCache, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
+import { EVENT_ERROR } from './emit/interrupt.ts';
 import { discover } from './region.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
@@ -31,6 +33,7 @@ const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
 const ENTRY_WORD = STATE_JIT_ENTRY >> 2;
 const PENDING_WORD = STATE_JIT_PENDING >> 2;
 const MOVED_WORD = STATE_JIT_MOVED >> 2;
+const ERROR_WORD = STATE_JIT_ERROR >> 2;
 const RESUMED_WORD = STATE_JIT_RESUMED >> 2;
 const RIP_WORD = STATE_RIP >> 2;
 const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
@@ -125,6 +128,16 @@ export class CompiledTier implements Tier {
     core.at = 0;
     if (this.stopped && ran < SHORT_RUN) this.#noteShortRun(region);
     return ran;
+  }
+
+  deliver(vector: number, flags: number, hasErrorCode: boolean, errorCode: number): boolean {
+    const core = this.#core;
+    if (!core.state.is64Bit()) return false;
+    this.#words[ERROR_WORD] = errorCode;
+    if (this.cache.deliver(vector | flags | (hasErrorCode ? EVENT_ERROR : 0)) === 0) return false;
+    this.#catchUp();
+    core.endBlock();
+    return true;
   }
 
   drop(block: Block): boolean {

@@ -51,6 +51,8 @@ export class FaultLog {
   readonly #first: FaultRecord[] = [];
   readonly #last: Sketch[] = [];
   #next = 0;
+  /** The words of the processor that a record needs. */
+  #source: Int32Array | undefined;
   /** Times each vector was raised. */
   readonly counts = new Map<number, number>();
   total = 0;
@@ -107,7 +109,8 @@ export class FaultLog {
       record: undefined,
     };
     const sketch = this.#last[slot]!;
-    sketch.words.set(core.words.subarray(0, KEPT_WORDS));
+    if (this.#source?.buffer !== core.words.buffer) this.#source = core.words.subarray(0, KEPT_WORDS);
+    sketch.words.set(this.#source!);
     sketch.vector = vector;
     sketch.hasErrorCode = hasErrorCode;
     sketch.errorCode = errorCode;

@@ -5,7 +5,7 @@ import { runInLockstep } from '../../src/debug/lockstep.ts';
 import { guestFile } from '../support/guest-file.ts';
 import { Dice } from '../support/random-program.ts';
 
-function benchMachine(commandLine: string, jit: boolean, cpu?: string) {
+function benchMachine(commandLine: string, jit: boolean, cpu: string) {
   const kernel = { name: 'bench.elf', bytes: guestFile(join('bin', 'bench', 'bench.elf')) };
   return createMachine({ kernel, commandLine, memory: 64 << 20, jit, board: 'pc', cpu });
 }

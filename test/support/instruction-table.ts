@@ -10,6 +10,7 @@ import { missingHandlers } from '../../src/cpu/handlers.ts';
 import { CPUID_FEATURES } from '../../src/isa/cpuid.ts';
 import { EMITTERS } from '../../src/jit/emit/index.ts';
 import { ENDING_OF } from '../../src/jit/region.ts';
+import { hasRoutine } from '../../src/jit/routines.ts';
 import { allForms, type Form, isExcluded } from '../oracle/forms.ts';
 
 /** npm and vitest both start in the folder of package.json; the bundle lies elsewhere. */
@@ -64,7 +65,7 @@ function formsText(forms: readonly Form[]): string[] {
 }
 
 function isCompiled(op: number): boolean {
-  return EMITTERS[op] !== undefined || ENDING_OF[op] !== undefined;
+  return EMITTERS[op] !== undefined || ENDING_OF[op] !== undefined || hasRoutine(op);
 }
 
 function tierText(names: readonly string[]): string {
