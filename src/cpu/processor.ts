@@ -254,7 +254,7 @@ export class Processor {
         this.#blockRipLo = lo;
         block = this.#lookup(lo, words[RIP_HI]!);
       }
-      if (tier !== undefined && (block.hasCode || ++block.entries > TIER_HOT) && !isHeld) {
+      if (tier !== undefined && (block.code !== undefined || ++block.entries > TIER_HOT) && !isHeld) {
         this.#block = BLOCK_NONE;
         const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
         if (tier.faulted) return true;

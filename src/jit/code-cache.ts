@@ -72,7 +72,7 @@ export class CodeCache {
   }
 
   of(block: Block): RegionCode | undefined {
-    return this.#byEntry.get(block);
+    return block.code as RegionCode | undefined;
   }
 
   isFull(): boolean {
@@ -99,7 +99,7 @@ export class CodeCache {
       if (regions) regions.add(region);
       else this.#byBlock.set(block, new Set([region]));
     }
-    entry.hasCode = true;
+    entry.code = region;
     return region;
   }
 
@@ -116,7 +116,7 @@ export class CodeCache {
     }
     if (this.#byEntry.get(region.entry) === region) {
       this.#byEntry.delete(region.entry);
-      region.entry.hasCode = false;
+      region.entry.code = undefined;
     }
     this.#bytes -= region.bytes;
     this.#freeSlots.push(region.slot);

@@ -475,6 +475,7 @@ export class Translator {
       const grants = this.#permissions.granted(this.accessClass, rights);
       if (grants & (1 << access) && (access !== ACCESS_WRITE || rights & PTE_D)) {
         const size = large.size(kept, mode);
+        large.noteFragment(kept, lo);
         this.counters.refills[size]!++;
         return this.#fill(lo, hi, large.frame(kept, lo), rights, grants, size);
       }
@@ -499,7 +500,9 @@ export class Translator {
     this.counters.noteWalk(size, references);
     if (size === SIZE_4K) return;
     const global = (rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
-    this.#caches.context.large.add(lo, hi, frame, rights, size, global);
+    const { large } = this.#caches.context;
+    large.add(lo, hi, frame, rights, size, global);
+    large.noteFragment(large.find(lo, hi), lo);
   }
 
   #fill(lo: number, hi: number, frame: number, rights: number, grants: number, size: number): number {

@@ -19,6 +19,7 @@ import { BSF, BSR, BSWAP, LZCNT, MOVBE, POPCNT, TZCNT } from './bit-scan.ts';
 import { BT, BTC, BTR, BTS } from './bit-test.ts';
 import { CMP, TEST } from './compare.ts';
 import { CONDITIONAL_MOVE_FORMS } from './conditional-move.ts';
+import { CONTROL } from './control.ts';
 import { CBW, CDQ, CDQE, CQO, CWDE } from './convert.ts';
 import { SHLD, SHRD } from './double-shift.ts';
 import { CMPXCHG, CMPXCHG8B, CMPXCHG16B, XADD, XCHG } from './exchange.ts';
@@ -58,7 +59,6 @@ import { VECTOR_INTEGER_ADD } from './vector-integer-add.ts';
 import { VECTOR_LOGIC } from './vector-logic.ts';
 import { VECTOR_MOVE } from './vector-move.ts';
 import { VECTOR_MULTIPLY } from './vector-multiply.ts';
-import type { VectorEmitters } from './vector-operand.ts';
 import { VECTOR_PACK } from './vector-pack.ts';
 import { VECTOR_SHIFT } from './vector-shift.ts';
 import { VECTOR_SHUFFLE } from './vector-shuffle.ts';
@@ -73,8 +73,8 @@ const FORMS: Readonly<Record<string, Form>> = {
 }; // biome-ignore format: a list of nouns.
 
 /** By name of op. */
-const VECTOR_EMITTERS: VectorEmitters = {
-  ...VECTOR_COMPARE, ...VECTOR_INSERT, ...VECTOR_INTEGER_ADD, ...VECTOR_LOGIC, ...VECTOR_MOVE, ...VECTOR_MULTIPLY, ...VECTOR_PACK,
+const NAMED_EMITTERS: Readonly<Record<string, Emit>> = {
+  ...CONTROL, ...VECTOR_COMPARE, ...VECTOR_INSERT, ...VECTOR_INTEGER_ADD, ...VECTOR_LOGIC, ...VECTOR_MOVE, ...VECTOR_MULTIPLY, ...VECTOR_PACK,
   ...VECTOR_SHIFT, ...VECTOR_SHUFFLE, ...FLOAT_ARITHMETIC, ...FLOAT_COMPARE, ...FLOAT_CONVERT, ...FLOAT_CONVERT_INTEGER,
 }; // biome-ignore format: a list of nouns.
 
@@ -83,7 +83,7 @@ const GENERAL = /^(?:[EGB][bwdq]|[MI][bwdqv]?|I[bwdqv]|CL|[dq]|E|Ib)$/;
 
 /** The emitter of each op, where there is one. */
 export const EMITTERS: readonly (Emit | undefined)[] = OP_NAMES.map((name) => {
-  if (VECTOR_EMITTERS[name]) return VECTOR_EMITTERS[name];
+  if (NAMED_EMITTERS[name]) return NAMED_EMITTERS[name];
   const [mnemonic = '', ...codes] = name.split('_');
   if (!codes.every((code) => GENERAL.test(code))) return undefined;
   return FORMS[mnemonic]?.(codes);
