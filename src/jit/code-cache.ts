@@ -71,10 +71,6 @@ export class CodeCache {
     for (const routine of shared) this.#table.set(this.#nextSlot++, routine);
   }
 
-  of(block: Block): RegionCode | undefined {
-    return block.code as RegionCode | undefined;
-  }
-
   isFull(): boolean {
     const isTableFull = this.#nextSlot >= MAX_REGIONS + ROUTINES && this.#freeSlots.length === 0;
     return isTableFull || this.#bytes > MAX_BYTES || this.calls.length > MAX_CALLS;

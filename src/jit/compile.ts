@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
@@ -16,7 +16,7 @@ import {
 import { emitCall, emitIndirect, emitLoop, emitReturn, pushLow } from './emit/branch.ts';
 import { Emitter, type FlatSegments } from './emit/emitter.ts';
 import type { Emit } from './emit/form.ts';
-import { EMITTERS } from './emit/index.ts';
+import { emitterFor } from './emit/index.ts';
 import {
   BUDGET,
   FLAG_CARRY,
@@ -82,8 +82,8 @@ export interface Surroundings {
 }
 
 const STACK_OPS = /^(?:PUSHF?|POP|LEAVE)_/;
-const STRING: readonly boolean[] = OP_NAMES.map((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
-const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
+const isString = perOp((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
+const usesStack = perOp((name) => STACK_OPS.test(name));
 
 /** The emitter of an instruction here, or undefined when its handler must be called. */
 export function emitterOf(
@@ -93,13 +93,13 @@ export function emitterOf(
   isFlat: (segment: number) => boolean,
   stackNative: boolean,
 ): Emit | undefined {
-  const emit = EMITTERS[insn.op];
+  const emit = emitterFor(insn.op);
   // Another handler than that of the op: the processor model lacks the feature.
   if (!emit || handler !== HANDLERS[insn.op]) return undefined;
   if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
-  if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
+  if (usesStack(insn.op) && (!stackNative || insn.operandSize === 16)) return undefined;
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
-  if (STRING[insn.op] && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
+  if (isString(insn.op) && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
   if (insn.prefixes & PREFIX_VEX && codeSize !== 64) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;

@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
 import { edgesOf, type Node } from './region.ts';
 
 /** Mnemonics that set all six status flags and read none. */
@@ -29,7 +29,7 @@ const LEAVES = new Set([
 
 const KILLS = 1;
 const PASSES = 2;
-const EFFECT: readonly number[] = OP_NAMES.map((name) => {
+const effectOf = perOp((name) => {
   const mnemonic = name.split('_')[0]!;
   return SETS_ALL.has(mnemonic) ? KILLS : LEAVES.has(mnemonic) ? PASSES : 0;
 });
@@ -47,7 +47,7 @@ export function flagsNeeded(
     const straight = node.ending === 'next' || node.ending === 'system' ? node.count : node.count - 1;
     for (let at = 0; at < straight; at++) {
       const insn = node.block.instructions[at]!;
-      const effect = EFFECT[insn.op]!;
+      const effect = effectOf(insn.op);
       // An access to memory may leave for the interpreter before the instruction has set anything.
       const exits = insn.isMemory && !OP_NAMES[insn.op]!.startsWith('LEA');
       if (effect === 0 || exits || !isNative(node, at)) return true;

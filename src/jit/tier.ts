@@ -54,7 +54,8 @@ export class CompiledTier implements Tier {
   stopped = false;
   faulted = false;
   running: HandlerCall | undefined;
-  readonly cache: CodeCache;
+  #cache: CodeCache | undefined;
+  readonly #memory: WebAssembly.Memory;
   readonly #core: Core;
   readonly #source: CodeSource;
   readonly #words: Int32Array;
@@ -71,15 +72,21 @@ export class CompiledTier implements Tier {
     this.#source = source;
     this.#words = core.words;
     this.#lookup = new Int32Array(memory.buffer, 0, TLB_OFFSET >> 2);
-    this.cache = new CodeCache(
-      memory,
+    this.#memory = memory;
+    this.#clearLookup();
+  }
+
+  /** Made when the first region is: a short run needs none. */
+  get cache(): CodeCache {
+    this.#cache ??= new CodeCache(
+      this.#memory,
       {
         fill: (lo, hi, access) => this.#fill(lo, hi, access),
         run: (call, left) => this.#runHandler(call, left),
       },
-      core.model.vendor,
+      this.#core.model.vendor,
     );
-    this.#clearLookup();
+    return this.#cache;
   }
 
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number {
@@ -90,7 +97,7 @@ export class CompiledTier implements Tier {
     this.running = undefined;
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
-    let region = this.cache.of(block);
+    let region = block.code as RegionCode | undefined;
     if (
       region === undefined ||
       region.ripLo !== ripLo ||
@@ -132,7 +139,7 @@ export class CompiledTier implements Tier {
 
   deliver(vector: number, flags: number, hasErrorCode: boolean, errorCode: number): boolean {
     const core = this.#core;
-    if (!core.state.is64Bit()) return false;
+    if (!this.#cache || !core.state.is64Bit()) return false;
     this.#words[ERROR_WORD] = errorCode;
     if (this.cache.deliver(vector | flags | (hasErrorCode ? EVENT_ERROR : 0)) === 0) return false;
     this.#catchUp();
@@ -142,7 +149,8 @@ export class CompiledTier implements Tier {
 
   drop(block: Block): boolean {
     let hit = false;
-    for (const region of this.cache.dropBlock(block)) {
+    if (!this.#cache) return false;
+    for (const region of this.#cache.dropBlock(block)) {
       this.#forget(region);
       hit = true;
     }
@@ -150,7 +158,7 @@ export class CompiledTier implements Tier {
   }
 
   clear(): void {
-    this.cache.clear();
+    this.#cache?.clear();
     this.#clearLookup();
   }
 
@@ -193,7 +201,7 @@ export class CompiledTier implements Tier {
     const isFlat = (segment: number) => codeSize === 64 || ((flat.read & flat.write) >> segment) % 2 === 1;
     const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat);
     if (nodes[0]!.count === 0) return undefined;
-    const old = this.cache.of(block);
+    const old = block.code as RegionCode | undefined;
     if (old) this.#forget(old);
     if (this.cache.isFull()) this.clear();
     const compiled = compile(nodes, surroundings, this.cache.calls.length);

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { OP_INDEX } from '../../src/cpu/decode/tables.ts';
-import { EMITTERS } from '../../src/jit/emit/index.ts';
+import { emitterFor } from '../../src/jit/emit/index.ts';
 import { Unimplemented } from '../../src/state/faults.ts';
 import { differences } from './compare.ts';
 import type { Form } from './forms.ts';
@@ -64,7 +64,7 @@ export class Session {
   constructor(options: Options, forms: readonly Form[], host: Host) {
     this.#options = options;
     this.#forms = forms;
-    this.#emitted = forms.filter((form) => EMITTERS[OP_INDEX.get(form.name)!]);
+    this.#emitted = forms.filter((form) => emitterFor(OP_INDEX.get(form.name)!));
     this.#host = host;
     this.#guest = new Guest(options.vendor);
     this.#random = new Random(options.seed);

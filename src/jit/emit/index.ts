@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../../cpu/decode/ops.ts';
+import { perOp } from '../../cpu/decode/ops.ts';
 import { ADC, ADD, INC } from './add.ts';
 import {
   ADCX,
@@ -81,8 +81,8 @@ const NAMED_EMITTERS: Readonly<Record<string, Emit>> = {
 /** SSE's MOVSD and the string one share names with forms here; their operand codes tell them apart. */
 const GENERAL = /^(?:[EGB][bwdq]|[MI][bwdqv]?|I[bwdqv]|CL|[dq]|E|Ib)$/;
 
-/** The emitter of each op, where there is one. */
-export const EMITTERS: readonly (Emit | undefined)[] = OP_NAMES.map((name) => {
+/** The emitter of an op, where there is one. */
+export const emitterFor = perOp((name): Emit | undefined => {
   if (NAMED_EMITTERS[name]) return NAMED_EMITTERS[name];
   const [mnemonic = '', ...codes] = name.split('_');
   if (!codes.every((code) => GENERAL.test(code))) return undefined;
