@@ -73,7 +73,7 @@ export class LargePages {
     return mode === PAGING_32BIT ? SIZE_4M : SIZE_2M;
   }
 
-  /** `frame` is that of the 4 KiB piece at `lo`. */
+  /** `frame` is that of the 4 KiB piece at `lo`, which goes into the TLB. */
   add(lo: number, hi: number, frame: number, rights: number, size: number, global: boolean): void {
     const gigabyte = size === SIZE_1G;
     const i = gigabyte ? index1G(lo, hi) : index2M(lo);
@@ -90,11 +90,12 @@ export class LargePages {
     words[i + 1] = hi;
     words[i + 2] = frame & (gigabyte ? -0x40000 : -0x200);
     words[i + 3] = rights;
+    this.noteFragment(i, lo);
   }
 
-  /** The 4 KiB at `lo` of the page found are filled into the TLB. */
+  /** The 4 KiB at `lo` of the page found go into the TLB. */
   noteFragment(at: number, lo: number): void {
-    if (at < 0 || at >= START_1G) return;
+    if (at >= START_1G) return;
     const page = at >> 2;
     const count = this.#counts[page]!;
     if (count >= MANY_FRAGMENTS) return;

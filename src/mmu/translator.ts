@@ -500,9 +500,7 @@ export class Translator {
     this.counters.noteWalk(size, references);
     if (size === SIZE_4K) return;
     const global = (rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
-    const { large } = this.#caches.context;
-    large.add(lo, hi, frame, rights, size, global);
-    large.noteFragment(large.find(lo, hi), lo);
+    this.#caches.context.large.add(lo, hi, frame, rights, size, global);
   }
 
   #fill(lo: number, hi: number, frame: number, rights: number, grants: number, size: number): number {
