@@ -1,6 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
 import { dispatcher } from './dispatcher.ts';
+import { ROUTINES, routines, SLOT_DELIVER } from './routines.ts';
 import { encodeModule } from './wasm/module.ts';
 
 /** What compiled code calls. */
@@ -27,6 +28,11 @@ const IMPORTS = [
   { name: 'fill', parameters: 3 },
   { name: 'run', parameters: 2 },
 ];
+/** For regions that call routines: in the order of their slots behind the others. */
+const IMPORTS_WITH_ROUTINES = [
+  ...IMPORTS,
+  ...Array.from({ length: ROUTINES }, (_, slot) => ({ name: `r${slot}`, parameters: 1 })),
+];
 const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
 const MAX_CALLS = 1 << 18;
@@ -37,6 +43,8 @@ export class CodeCache {
   calls: HandlerCall[] = [];
   /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
+  /** The routine that delivers exceptions and interrupts: see `emit/interrupt.ts`. */
+  readonly deliver: (event: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -50,13 +58,14 @@ export class CodeCache {
   #nextSlot = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, callbacks: Callbacks) {
+  constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    this.enter = this.#export(encodeModule(IMPORTS, [dispatcher()], true)) as (budget: number) => number;
-  }
-
-  of(block: Block): RegionCode | undefined {
-    return this.#byEntry.get(block);
+    const bytes = encodeModule(IMPORTS, [dispatcher(), ...routines(vendor)], true);
+    const { 0: enter, ...rest } = this.#instantiate(bytes) as Record<string, (argument: number) => number>;
+    const shared = Object.values(rest);
+    this.enter = enter!;
+    this.deliver = shared[SLOT_DELIVER]!;
+    for (const [slot, routine] of shared.entries()) this.#imports['e']![`r${slot}`] = routine;
   }
 
   isFull(): boolean {
@@ -67,13 +76,13 @@ export class CodeCache {
   add(
     entry: Block,
     blocks: readonly Block[],
-    { body, calls, longest }: Compiled,
+    { body, calls, longest, callsRoutines }: Compiled,
     place: Pick<RegionCode, 'ripLo' | 'ripHi' | 'segments'>,
   ): RegionCode {
     this.calls.push(...calls);
-    const bytes = encodeModule(IMPORTS, [body]);
+    const bytes = encodeModule(callsRoutines ? IMPORTS_WITH_ROUTINES : IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
-    this.#table.set(slot, this.#export(bytes));
+    this.#table.set(slot, this.#instantiate(bytes)['0']);
     const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };
     this.#bytes += bytes.length;
     this.compiled++;
@@ -83,7 +92,7 @@ export class CodeCache {
       if (regions) regions.add(region);
       else this.#byBlock.set(block, new Set([region]));
     }
-    entry.hasCode = true;
+    entry.code = region;
     return region;
   }
 
@@ -100,7 +109,7 @@ export class CodeCache {
     }
     if (this.#byEntry.get(region.entry) === region) {
       this.#byEntry.delete(region.entry);
-      region.entry.hasCode = false;
+      region.entry.code = undefined;
     }
     this.#bytes -= region.bytes;
     this.#freeSlots.push(region.slot);
@@ -113,7 +122,7 @@ export class CodeCache {
     this.emptied++;
   }
 
-  #export(bytes: Uint8Array): unknown {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports['0'];
+  #instantiate(bytes: Uint8Array): Record<string, unknown> {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
   }
 }

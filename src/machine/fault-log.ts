@@ -34,6 +34,9 @@ const LAST_KEPT = 32;
 /** Words of the state page that a record needs: everything up to the x87 registers. */
 const KEPT_WORDS = STATE_X87 >> 2;
 
+/** Exceptions have the first vectors alone. */
+const VECTORS = 32;
+
 interface Sketch {
   readonly words: Int32Array<ArrayBuffer>;
   vector: number;
@@ -51,9 +54,15 @@ export class FaultLog {
   readonly #first: FaultRecord[] = [];
   readonly #last: Sketch[] = [];
   #next = 0;
-  /** Times each vector was raised. */
-  readonly counts = new Map<number, number>();
+  /** The words of the processor that a record needs. */
+  #source: Int32Array | undefined;
+  readonly #counts: number[] = new Array(VECTORS).fill(0);
   total = 0;
+
+  /** Times each vector was raised, where it was. */
+  get counts(): Map<number, number> {
+    return new Map([...this.#counts.entries()].filter(([, count]) => count > 0));
+  }
 
   /** The kept records, oldest first. */
   records(): FaultRecord[] {
@@ -79,7 +88,7 @@ export class FaultLog {
   /** Notes a fault that is about to be delivered; RIP in `core` is that of the faulting instruction. */
   note(core: Core, instruction: number, vector: number, hasErrorCode: boolean, errorCode: number): void {
     this.total++;
-    this.counts.set(vector, (this.counts.get(vector) ?? 0) + 1);
+    this.#counts[vector]!++;
     if (this.#first.length < FIRST_KEPT) {
       this.#first.push(
         capture(
@@ -107,7 +116,8 @@ export class FaultLog {
       record: undefined,
     };
     const sketch = this.#last[slot]!;
-    sketch.words.set(core.words.subarray(0, KEPT_WORDS));
+    if (this.#source?.buffer !== core.words.buffer) this.#source = core.words.subarray(0, KEPT_WORDS);
+    sketch.words.set(this.#source!);
     sketch.vector = vector;
     sketch.hasErrorCode = hasErrorCode;
     sketch.errorCode = errorCode;

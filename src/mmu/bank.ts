@@ -61,7 +61,7 @@ export class Bank {
 
   readonly #words: Int32Array;
   readonly #maxEntries: number;
-  #active = false;
+  isActive = false;
   /** Used entries, as word offsets within the bank: by what the entry was when it was listed. */
   #local = new Int32Array(0);
   #global = new Int32Array(0);
@@ -141,7 +141,7 @@ export class Bank {
 
   /** Drops the 4 KiB entry of one page, if it is global and `globals`, or not and `locals`. */
   drop(lo: number, hi: number, globals: boolean, locals: boolean): void {
-    if (!this.#active) return;
+    if (!this.isActive) return;
     const i = this.at(lo);
     const words = this.#words;
     if ((words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
@@ -150,7 +150,7 @@ export class Bank {
 
   /** Drops every fragment of the large page of `bytes` (2 MiB or 1 GiB) that starts at `base`. */
   dropFragments(base: number, hi: number, bytes: number, globals: boolean, locals: boolean): void {
-    if (!this.#active) return;
+    if (!this.isActive) return;
     const region = -bytes;
     const count = Math.min(bytes >>> 12, this.entries);
     const words = this.#words;
@@ -184,7 +184,7 @@ export class Bank {
 
   /** Gives the tags of a page's data accesses other `TAG_WATCH` bits. */
   watch(lo: number, hi: number, read: number, write: number): void {
-    if (!this.#active) return;
+    if (!this.isActive) return;
     const i = this.at(lo);
     const words = this.#words;
     if (words[i] === EMPTY || (words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
@@ -204,8 +204,8 @@ export class Bank {
 
   /** Before the first use: memory starts as zeros, and a tag of 0 would be the page at 0. */
   activate(): void {
-    if (this.#active) return;
-    this.#active = true;
+    if (this.isActive) return;
+    this.isActive = true;
     this.#local = new Int32Array(this.entries);
     this.#global = new Int32Array(this.entries);
     this.#empty(0, this.entries);
