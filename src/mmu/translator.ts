@@ -589,7 +589,7 @@ export class Translator {
     // SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": page faults do so for their address.
     const { context } = this.#caches;
     if (context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true)) this.#renew(context);
-    structures.drop(lo, hi);
+    context.structures.drop(lo, hi);
     this.#words[STATE_CR2 >> 2] = lo;
     this.#words[(STATE_CR2 >> 2) + 1] = hi;
     if (access === ACCESS_WRITE) code |= PF_WR;
