@@ -41,8 +41,18 @@ export interface PhysicalMemory {
   readonly romBytes: number;
 }
 
+/** The map as a snapshot keeps it. */
+export interface SavedSpace {
+  /** Kind and number of pages, in turn, from physical address 0 on. */
+  readonly kinds: readonly number[];
+  /** Base and bytes of the devices' windows; of two that overlap the later one answers. */
+  readonly windows: readonly (readonly [base: number, bytes: number])[];
+  readonly unclaimed: readonly (readonly [page: number, count: number])[];
+}
+
 export class AddressSpace {
   readonly memory: PhysicalMemory;
+  /** All of the machine's memory. Whoever writes RAM here tells `onExternalWrite`. */
   readonly u8: Uint8Array;
   readonly view: DataView;
   /** Accesses that nobody answers: page address -> count, in order of first touch. */
@@ -112,6 +122,53 @@ export class AddressSpace {
   setPageKind(base: number, bytes: number, kind: number): void {
     this.#setKind(base, bytes, kind);
     this.onMapChange?.();
+  }
+
+  save(): SavedSpace {
+    const kinds: number[] = [];
+    for (let frame = 0; frame < this.#kind.length; ) {
+      const kind = this.#kind[frame]!;
+      let end = frame;
+      while (this.#kind[end] === kind) end++;
+      kinds.push(kind, end - frame);
+      frame = end;
+    }
+    return {
+      kinds,
+      windows: this.#mmio.map(({ base, bytes }) => [base, bytes]),
+      unclaimed: [...this.unclaimed],
+    };
+  }
+
+  /**
+   * The devices are those of the snapshot already and have attached their windows. Answers a window that is in one of the
+   * two alone; undefined when all are there.
+   */
+  restore(saved: SavedSpace): string | undefined {
+    const present = [...this.#mmio];
+    const windows: MmioWindow[] = [];
+    for (const [base, bytes] of saved.windows) {
+      const at = present.findIndex((w) => w.base === base && w.bytes === bytes);
+      if (at < 0) return `0x${base.toString(16)}+${bytes}`;
+      windows.push(...present.splice(at, 1));
+    }
+    const left = present[0];
+    if (left) return `0x${left.base.toString(16)}+${left.bytes}`;
+    this.#mmio.splice(0, this.#mmio.length, ...windows);
+    this.unclaimed.clear();
+    for (const [page, count] of saved.unclaimed) this.unclaimed.set(page, count);
+    let frame = 0;
+    let isOther = false;
+    for (let i = 0; i < saved.kinds.length; i += 2) {
+      const [kind, count] = [saved.kinds[i]!, saved.kinds[i + 1]!];
+      const part = this.#kind.subarray(frame, frame + count);
+      frame += count;
+      if (part.every((k) => k === kind)) continue;
+      part.fill(kind);
+      isOther = true;
+    }
+    if (isOther) this.onMapChange?.();
+    return undefined;
   }
 
   read8(physical: number): number {

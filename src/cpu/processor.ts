@@ -33,6 +33,12 @@ import type { CodeSource, Tier } from './tier.ts';
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
 
+/** What a snapshot keeps of the loop. */
+export interface SavedProcessor {
+  readonly retired: number;
+  readonly deliveries: number;
+}
+
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 4096;
 const BLOCK_NONE = new Block(-1, [], []);
@@ -83,8 +89,11 @@ export class Processor {
     this.blocks = new BlockCache(core.mmu);
     this.#fetcher = new Fetcher(core, this.blocks);
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
-    core.space.onExternalWrite = (hostOffset, bytes) =>
-      this.#codeWritten(hostOffset - core.space.memory.ramOffset, bytes);
+    core.space.onExternalWrite = (hostOffset, bytes) => {
+      const physical = hostOffset - core.space.memory.ramOffset;
+      core.mmu.saved.ramPages.writtenExternally(physical, bytes);
+      this.#codeWritten(physical, bytes);
+    };
   }
 
   /** From now on hot blocks are offered to a faster tier. */
@@ -108,6 +117,21 @@ export class Processor {
   /** Instructions and deliveries of exceptions so far: what guest time is made of. */
   steps(): number {
     return this.#retired + this.#deliveries + this.core.at;
+  }
+
+  /** Between two instructions. Blocks and compiled code are made again. */
+  save(): SavedProcessor {
+    return { retired: this.instructions(), deliveries: this.#deliveries };
+  }
+
+  /** The core, its state page and memory are those of the snapshot already. */
+  restore(saved: SavedProcessor): void {
+    this.#retired = saved.retired;
+    this.#deliveries = saved.deliveries;
+    this.#block = BLOCK_NONE;
+    if (this.#tier) this.#tier.running = undefined;
+    this.core.at = 0;
+    this.contextChanged();
   }
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */

@@ -43,6 +43,14 @@ interface Sketch {
   record: FaultRecord | undefined;
 }
 
+export interface SavedFaults {
+  readonly first: readonly FaultRecord[];
+  readonly last: readonly Sketch[];
+  readonly next: number;
+  readonly counts: readonly (readonly [vector: number, count: number])[];
+  readonly total: number;
+}
+
 /**
  * Keeps the first faults of a run, the last ones, and a count of each vector. A page-fault storm must not pay for
  * records that nobody reads: after the first few, a fault costs one copy of the registers.
@@ -54,6 +62,26 @@ export class FaultLog {
   /** Times each vector was raised. */
   readonly counts = new Map<number, number>();
   total = 0;
+
+  save(): SavedFaults {
+    return {
+      first: [...this.#first],
+      last: this.#last.map((sketch) => ({ ...sketch, words: sketch.words.slice() })),
+      next: this.#next,
+      counts: [...this.counts],
+      total: this.total,
+    };
+  }
+
+  restore(saved: SavedFaults): void {
+    this.#first.splice(0, this.#first.length, ...saved.first);
+    const last = saved.last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
+    this.#last.splice(0, this.#last.length, ...last);
+    this.#next = saved.next;
+    this.counts.clear();
+    for (const [vector, count] of saved.counts) this.counts.set(vector, count);
+    this.total = saved.total;
+  }
 
   /** The kept records, oldest first. */
   records(): FaultRecord[] {
