@@ -66,6 +66,7 @@ export class AddressSpace {
   readonly #mmio: MmioWindow[] = [];
   readonly #roms: RomWindow[] = [];
   #romUsed = 0;
+  #knownRuns: readonly number[] | undefined;
 
   constructor(memory: PhysicalMemory) {
     this.memory = memory;
@@ -125,16 +126,8 @@ export class AddressSpace {
   }
 
   save(): SavedSpace {
-    const kinds: number[] = [];
-    for (let frame = 0; frame < this.#kind.length; ) {
-      const kind = this.#kind[frame]!;
-      let end = frame;
-      while (this.#kind[end] === kind) end++;
-      kinds.push(kind, end - frame);
-      frame = end;
-    }
     return {
-      kinds,
+      kinds: this.#runs(),
       windows: this.#mmio.map(({ base, bytes }) => [base, bytes]),
       unclaimed: [...this.unclaimed],
     };
@@ -157,18 +150,30 @@ export class AddressSpace {
     this.#mmio.splice(0, this.#mmio.length, ...windows);
     this.unclaimed.clear();
     for (const [page, count] of saved.unclaimed) this.unclaimed.set(page, count);
-    let frame = 0;
-    let isOther = false;
-    for (let i = 0; i < saved.kinds.length; i += 2) {
-      const [kind, count] = [saved.kinds[i]!, saved.kinds[i + 1]!];
-      const part = this.#kind.subarray(frame, frame + count);
-      frame += count;
-      if (part.every((k) => k === kind)) continue;
-      part.fill(kind);
-      isOther = true;
+    const kinds = this.#runs();
+    if (kinds.length === saved.kinds.length && kinds.every((value, i) => value === saved.kinds[i]))
+      return undefined;
+    for (let i = 0, frame = 0; i < saved.kinds.length; frame += saved.kinds[i + 1]!, i += 2) {
+      this.#kind.fill(saved.kinds[i]!, frame, frame + saved.kinds[i + 1]!);
     }
-    if (isOther) this.onMapChange?.();
+    this.#knownRuns = undefined;
+    this.onMapChange?.();
     return undefined;
+  }
+
+  /** Kind and number of pages, in turn. The map hardly ever changes. */
+  #runs(): readonly number[] {
+    if (this.#knownRuns) return this.#knownRuns;
+    const kinds: number[] = [];
+    for (let frame = 0; frame < this.#kind.length; ) {
+      const kind = this.#kind[frame]!;
+      let end = frame;
+      while (this.#kind[end] === kind) end++;
+      kinds.push(kind, end - frame);
+      frame = end;
+    }
+    this.#knownRuns = kinds;
+    return kinds;
   }
 
   read8(physical: number): number {
@@ -242,6 +247,7 @@ export class AddressSpace {
   #setKind(base: number, bytes: number, kind: number): void {
     const first = Math.floor(base / PAGE_BYTES);
     const last = Math.ceil((base + bytes) / PAGE_BYTES);
+    this.#knownRuns = undefined;
     if (last <= 0x100000) this.#kind.fill(kind, first, last);
     else throw new RangeError(`0x${base.toString(16)} lies above 4 GiB`);
   }

@@ -128,10 +128,15 @@ export class Processor {
   restore(saved: SavedProcessor): void {
     this.#retired = saved.retired;
     this.#deliveries = saved.deliveries;
+    this.core.at = 0;
+    this.betweenInstructions();
+    this.contextChanged();
+  }
+
+  /** What happens now is not the doing of an instruction: `run` has come back. */
+  betweenInstructions(): void {
     this.#block = BLOCK_NONE;
     if (this.#tier) this.#tier.running = undefined;
-    this.core.at = 0;
-    this.contextChanged();
   }
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */
@@ -389,8 +394,7 @@ export class Processor {
   }
 
   #deliver(delivery: () => void): void {
-    this.#block = BLOCK_NONE;
-    if (this.#tier) this.#tier.running = undefined;
+    this.betweenInstructions();
     delivery();
     this.core.contextStale = true;
   }

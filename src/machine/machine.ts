@@ -380,6 +380,7 @@ export class Machine {
         let budget = Math.min(SLICE, lastStep - this.processor.steps(), this.processors.left());
         if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
         const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
+        this.processor.betweenInstructions();
         if (end === 'shutdown')
           return this.#finish(exitResult('triple-fault', `triple fault: ${this.#who()} shut down`));
         if (until && !this.#requested && until.done())
