@@ -74,11 +74,15 @@ const WIRES = [AddressSpace, PortSpace, VirtualClock, BufferBackend];
 /** Features that only a board with APICs has. */
 const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
 
+/** The processor model on a board. */
+export function cpuOfBoard(board: Board, cpu: string | undefined): string | undefined {
+  return board === 'pc' ? cpu : `${cpu ?? 'max'},${WITHOUT_APIC}`;
+}
+
 /** A PC/AT-compatible board: one attach per line, every address from `pc-map.ts`. */
 export function createPc(config: PcConfig): Pc {
   const board = config.board ?? DEFAULT_BOARD;
-  const cpu = board === 'pc' ? config.cpu : `${config.cpu ?? 'max'},${WITHOUT_APIC}`;
-  const machine = new Machine({ ...config, cpu });
+  const machine = new Machine({ ...config, cpu: cpuOfBoard(board, config.cpu) });
   const { clock, mmu, ports, processor, space } = machine;
   const wiring = board === 'pc' ? wireApic(machine) : wirePic(machine);
   const { pic } = wiring;

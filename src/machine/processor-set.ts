@@ -87,7 +87,6 @@ export class ProcessorSet {
     return { current: this.current.id, turnEnd, preferred, preferredInARow, processors };
   }
 
-  /** The core is then connected to the one that runs. */
   restore(saved: SavedProcessors): void {
     this.current = this.all[saved.current]!;
     for (const processor of this.all) {
@@ -96,7 +95,8 @@ export class ProcessorSet {
     this.turnEnd = saved.turnEnd;
     this.preferred = saved.preferred;
     this.preferredInARow = saved.preferredInARow;
-    this.current.connect();
+    // One processor alone stays connected as the board has it, which may be to no APIC.
+    if (this.all.length > 1) this.current.connect();
   }
 
   /** Steps left of the turn. */
