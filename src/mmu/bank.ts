@@ -204,26 +204,25 @@ export class Bank {
     words[i | TAG_WRITE] = (words[i | TAG_WRITE]! & ~TAG_WATCH) | write;
   }
 
-  /** Entries as fills left them, whatever code lies in their pages: how to reach that is the restored machine's business. */
+  /**
+   * Entries as fills left them, by their place: neither what code lies in their pages nor the order of their fills matters
+   * to the guest.
+   */
   save(): SavedBank {
-    const entries: number[] = [];
-    this.#eachUsed((words, i) => {
-      const tag = words[i | TAG_WRITE]! & ~TAG_CODE;
-      entries.push(
-        words[i]!,
-        words[i | 1]!,
-        tag,
-        words[i | ENTRY_ADDEND]!,
-        words[i | ENTRY_META]! & ~META_LISTED,
-      );
-    });
-    return {
-      active: this.#active,
-      size: this.entries,
-      entries: Int32Array.from(entries),
-      evictions: this.evictions,
-      evictionsToGrow: this.#evictionsToGrow,
-    };
+    const used: number[] = [];
+    this.#eachUsed((_, i) => used.push(i));
+    const entries = new Int32Array(used.length * SAVED_WORDS);
+    const words = this.#words;
+    let at = 0;
+    for (const i of Int32Array.from(used).sort()) {
+      entries[at++] = words[i]!;
+      entries[at++] = words[i | 1]!;
+      entries[at++] = words[i | TAG_WRITE]! & ~TAG_CODE;
+      entries[at++] = words[i | ENTRY_ADDEND]!;
+      entries[at++] = words[i | ENTRY_META]! & ~META_LISTED;
+    }
+    const { entries: size, evictions } = this;
+    return { active: this.#active, size, entries, evictions, evictionsToGrow: this.#evictionsToGrow };
   }
 
   /** No page is known to hold code: `settleWrites` is to be called next. */
