@@ -32,17 +32,23 @@ export function arrayKind(array: ArrayBufferView): string {
   return (array as Uint8Array)[Symbol.toStringTag];
 }
 
-/** @param blobs Gets the bytes of the arrays, which are not copied. */
+/**
+ * @param blobs Gets the bytes of the arrays, which are not copied.
+ * @throws TypeError when it meets an object of a class, or a function.
+ */
 export function packTree(value: unknown, blobs: Uint8Array[]): unknown {
   if (value === undefined) return { $: 'undefined' };
   if (typeof value === 'number') return Number.isFinite(value) ? value : { $: String(value) };
   if (typeof value === 'bigint') return { $: 'bigint', text: value.toString() };
+  if (typeof value === 'function') throw new TypeError('a function cannot be saved');
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((v) => packTree(v, blobs));
   if (ArrayBuffer.isView(value)) {
     blobs.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     return { $: arrayKind(value), blob: blobs.length - 1 };
   }
+  if (Object.getPrototypeOf(value) !== Object.prototype)
+    throw new TypeError(`a ${value.constructor.name} cannot be saved`);
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, packTree(v, blobs)]));
 }
 

@@ -85,28 +85,34 @@ export class Snapshot {
 
   /** @throws SnapshotError that names the field, its value and what was expected. */
   static fromBytes(bytes: Uint8Array): Snapshot {
-    const { header, blobs } = decodeSnapshot(bytes);
-    for (const [name, offset] of Object.entries(LAYOUT)) {
-      const saved = (header['layout'] as Record<string, unknown>)?.[name];
-      if (saved !== offset)
-        throw new SnapshotError(
-          `layout ${name}`,
-          String(saved),
-          `${offset}: it was saved by another version`,
-        );
-    }
     try {
-      const arrays = blobs.map((blob) => blob.toBytes());
-      const { config, origin, contents } = unpackTree(header['body'], arrays) as {
-        config: SnapshotConfig;
-        origin: MachineOrigin | undefined;
-        contents: MachineContents & { ram: never };
-      };
-      return new Snapshot(config, origin, { ...contents, ram: unpackImage(contents.ram) });
+      return parse(bytes);
     } catch (error) {
+      if (error instanceof SnapshotError) throw error;
       throw new SnapshotError('contents', (error as Error).message, 'what this version saves');
     }
   }
+}
+
+function parse(bytes: Uint8Array): Snapshot {
+  const { header, blobs } = decodeSnapshot(bytes);
+  for (const [name, offset] of Object.entries(LAYOUT)) {
+    const saved = (header['layout'] as Record<string, unknown>)?.[name];
+    if (saved !== offset)
+      throw new SnapshotError(`layout ${name}`, String(saved), `${offset}: it was saved by another version`);
+  }
+  const arrays = blobs.map((blob) => blob.toBytes());
+  const { config, origin, contents } = unpackTree(header['body'], arrays) as {
+    config: SnapshotConfig;
+    origin: MachineOrigin | undefined;
+    contents: MachineContents & { ram: never };
+  };
+  const ram = unpackImage(contents.ram);
+  for (const frame of ram.keys()) {
+    if (!(frame >= 0 && frame * 4096 < config.memory))
+      throw new SnapshotError('page of RAM', String(frame), `one below ${config.memory / 4096}`);
+  }
+  return new Snapshot(config, origin, { ...contents, ram });
 }
 
 /** Where things lie in the state page and in the machine's memory: saved words mean what they mean there. */

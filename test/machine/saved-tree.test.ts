@@ -31,6 +31,10 @@ describe('saved trees', () => {
     expect(through(Buffer.from('ab'))).toEqual(Uint8Array.of(97, 98));
   });
 
+  it.each([[new Map()], [() => 1], [new (class Line {})()]])('refuse what they would lose: %s', (value) => {
+    expect(() => packTree({ value }, [])).toThrow(/^a (Map|function|Line) cannot be saved$/);
+  });
+
   it('refuse a reference to bytes that are not there', () => {
     expect(() => unpackTree({ $: 'Uint8Array', blob: 3 }, [])).toThrow(RangeError);
   });
