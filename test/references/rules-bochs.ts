@@ -1,7 +1,7 @@
 import { bitsOf, both, type Case, cplOf, errorCode, isCode64, isErrorCode, isLong, isStack, isTable, isTask, isV86, msrOf, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
 import type { Difference } from './compare.ts';
 import { CR0, CR4, FLAG } from './modes.ts';
-import { hasSecondType, isHarnessRegister, isNullBase } from './rules-qemu.ts';
+import { isHarnessRegister, isNullBase, isUpperHalfBad } from './rules-qemu.ts';
 
 const within = (d: Difference, bits: bigint) => both(d) && (bitsOf(d) & ~bits) === 0n;
 const went = (c: Case, ...vectors: number[]) => vectors.includes(vector(c.ours));
@@ -56,8 +56,8 @@ export const BOCHS_RULES: readonly Rule[] = [
     part: (d, { s, ours }) => vector(ours) === 17 && /lfs/.test(s.text) && isTable(d) && within(d, 0x20n),
   },
   {
-    name: 'The second type of a 16-byte descriptor',
-    whole: (c) => isLong(c.s) && /: (ltr|lldt)/.test(c.s.text) && went(c, 13) && hasSecondType(c),
+    name: 'The upper half of a 16-byte descriptor',
+    whole: (c) => isLong(c.s) && /: (ltr|lldt)/.test(c.s.text) && went(c, 13) && isUpperHalfBad(c),
   },
   {
     name: 'Protection keys of supervisor pages',

@@ -135,13 +135,17 @@ export const QEMU_RULES: readonly Rule[] = [
       (vector(ours) === 8 || s.patches.some((p) => /^IDT/.test(p.what) && (p.bytes[4]! & 7) !== 0)),
   },
   {
-    name: 'Upper halves of what 32-bit instructions put into RIP and RSP',
+    name: 'Upper halves of what 32-bit instructions take',
     part: (d, { s }) =>
       (/^compat.*: (jmp rbx|fetch of data)/.test(s.text) || /^(compat|64).*: sysexit/.test(s.text)) &&
       firstByte(s) !== 0x48 &&
       isStack(d) &&
       d.ours === 0n &&
       [s.gpr[3]! >> 32n, s.gpr[1]! >> 32n, s.gpr[2]! >> 32n].includes(d.theirs as bigint),
+  },
+  {
+    name: 'Upper halves of what 32-bit instructions take',
+    whole: (c) => /^compat.*: mov cr3/.test(c.s.text) && valueIn(c.s) >> 32n !== 0n,
   },
   {
     name: 'RFLAGS of SYSRET',
@@ -372,8 +376,8 @@ export const QEMU_RULES: readonly Rule[] = [
       c.s.family === 'segment limits' && c.s.gpr[3]! >= 0x3f00000n && c.s.gpr[3]! < 0xf0000000n && went(c, 6),
   },
   {
-    name: 'The second type of a 16-byte descriptor',
-    whole: (c) => isLong(c.s) && /: (ltr|lldt)/.test(c.s.text) && went(c, 13) && hasSecondType(c),
+    name: 'The upper half of a 16-byte descriptor',
+    whole: (c) => isLong(c.s) && /: (ltr|lldt)/.test(c.s.text) && went(c, 13) && isUpperHalfBad(c),
   },
   {
     name: 'Code across the end of 4 GiB',
@@ -476,6 +480,14 @@ export const isHarnessRegister = (d: Difference): boolean =>
 export const isNullBase = (d: Difference, { s }: Case): boolean =>
   (d.where === 'FS_BASE' || d.where === 'GS_BASE') && s.world === 'legacy' && d.ours === 0n;
 
-/** A free slot has bits 12:8 of its last dword set. */
-export const hasSecondType = ({ s }: Case): boolean =>
-  s.patches.some((p) => /DT\[/.test(p.what) && ((p.bytes[13] ?? 0) & 0x1f) !== 0);
+/** A free slot has bits 12:8 of its last dword set, or a base that is not canonical. */
+export const isUpperHalfBad = ({ s }: Case): boolean =>
+  s.patches.some(
+    (p) =>
+      /DT\[/.test(p.what) &&
+      p.bytes.length === 16 &&
+      ((p.bytes[13]! & 0x1f) !== 0 ||
+        !isCanonical(
+          p.bytes.slice(8, 12).reduce((sum, byte, n) => sum | (BigInt(byte) << BigInt(32 + n * 8)), 0n),
+        )),
+  );
