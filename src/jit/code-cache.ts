@@ -1,10 +1,8 @@
 import type { Block } from '../cpu/blocks.ts';
-import { STATE_JIT_ENTRY } from '../state/layout.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
-import { ROUTINES, routines, SLOT_DELIVER } from './routines.ts';
-import { Code } from './wasm/code.ts';
-import { encodeModule, TYPE_REGION } from './wasm/module.ts';
-import { I32_LOAD } from './wasm/opcodes.ts';
+import { dispatcher } from './dispatcher.ts';
+import { routines } from './routines.ts';
+import { encodeModule } from './wasm/module.ts';
 
 /** What compiled code calls. */
 export interface Callbacks {
@@ -29,6 +27,7 @@ export interface RegionCode {
 const IMPORTS = [
   { name: 'fill', parameters: 3 },
   { name: 'run', parameters: 2 },
+  { name: 'system', parameters: 1 },
 ];
 const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
@@ -38,17 +37,16 @@ const MAX_CALLS = 1 << 18;
 export class CodeCache {
   /** Handler calls of all regions, by the number that compiled code passes. */
   calls: HandlerCall[] = [];
-  /** Calls the function in the slot that the state names. Always the same function: calls of it are monomorphic. */
+  /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
-  /** The routine that delivers exceptions and interrupts: see `emit/interrupt.ts`. */
-  readonly deliver: (event: number) => number;
+  /** The routines that all regions share: see `routines.ts`. */
+  readonly system: (argument: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
   emptied = 0;
 
-  /** The routines, then the regions. */
-  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: MAX_REGIONS + ROUTINES });
+  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: MAX_REGIONS + 1 });
   readonly #imports: Record<string, Record<string, unknown>>;
   readonly #byEntry = new Map<Block, RegionCode>();
   readonly #byBlock = new Map<Block, Set<RegionCode>>();
@@ -58,21 +56,15 @@ export class CodeCache {
 
   constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const code = new Code();
-    code.get(0);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_JIT_ENTRY);
-    code.tailCallIndirect(TYPE_REGION, 0);
-    const bytes = encodeModule(IMPORTS, [{ locals: [], code }, ...routines(vendor)]);
-    const { 0: enter, ...rest } = this.#instantiate(bytes) as Record<string, (argument: number) => number>;
-    const shared = Object.values(rest);
+    const bytes = encodeModule(IMPORTS.slice(0, 2), [dispatcher(), ...routines(vendor)], true);
+    const { 0: enter, 1: system } = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
     this.enter = enter!;
-    this.deliver = shared[SLOT_DELIVER]!;
-    for (const routine of shared) this.#table.set(this.#nextSlot++, routine);
+    this.system = system!;
+    Object.assign(this.#imports['e']!, { system });
   }
 
   isFull(): boolean {
-    const isTableFull = this.#nextSlot >= MAX_REGIONS + ROUTINES && this.#freeSlots.length === 0;
+    const isTableFull = this.#nextSlot >= MAX_REGIONS && this.#freeSlots.length === 0;
     return isTableFull || this.#bytes > MAX_BYTES || this.calls.length > MAX_CALLS;
   }
 

@@ -180,7 +180,6 @@ export class Translator {
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
-    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -232,7 +231,6 @@ export class Translator {
     if (leftPcids) {
       for (const context of this.#caches.contexts) context.pcid = -1;
       this.#enter(0);
-      this.generation = this.#caches.context.generation;
     }
   }
 
@@ -360,6 +358,7 @@ export class Translator {
 
   #enter(pcid: number): void {
     if (this.#caches.enter(pcid)) this.#note('pcid');
+    this.generation = this.#caches.context.generation;
   }
 
   /** A translation for fetches of the present address space may have changed. */
