@@ -63,7 +63,7 @@ export class FaultLog {
   readonly #first: FaultRecord[] = [];
   readonly #last: Sketch[] = [];
   #next = 0;
-  /** The words of the processor that a record needs. */
+  /** The words of the processor that a record needs: there is one core for all of them. */
   #source: Int32Array | undefined;
   readonly #counts: number[] = new Array(VECTORS).fill(0);
   total = 0;
@@ -144,8 +144,8 @@ export class FaultLog {
       record: undefined,
     };
     const sketch = this.#last[slot]!;
-    if (this.#source?.buffer !== core.words.buffer) this.#source = core.words.subarray(0, KEPT_WORDS);
-    sketch.words.set(this.#source!);
+    this.#source ??= core.words.subarray(0, KEPT_WORDS);
+    sketch.words.set(this.#source);
     sketch.vector = vector;
     sketch.hasErrorCode = hasErrorCode;
     sketch.errorCode = errorCode;

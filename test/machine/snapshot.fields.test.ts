@@ -58,7 +58,7 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(WIRE, 'space ports mmu core processor timeStampCounter events restart devicesState'),
     ...all(CONSTANT, 'memory state images origin'),
     ...all('saves itself', 'processors clock serial debugcon faultLog #ram'),
-    '#isDriving': HOST,
+    '#isDriving': HOST, '#hasFaultListener': WIRE, '#cr3Entries': 'counted in the timeline',
   },
   ObjectState: { '*': HOST },
   ProcessorSet: { '#counter': WIRE, '#onSwitch': WIRE },
