@@ -23,6 +23,12 @@ export const COMMAND_LINES = {
   full: 'console=ttyS0',
 };
 
+/** The initrd, and behind it the modules and `load-modules`. */
+export function initrdWithModules(): { name: string; bytes: Uint8Array } {
+  const parts = [image('initrd.cpio').bytes, image('modules.cpio').bytes];
+  return { name: 'initrd and modules', bytes: Uint8Array.from(Buffer.concat(parts)) };
+}
+
 /** Everything a run says of itself, for comparison byte by byte. */
 export interface Session {
   readonly report: string;
@@ -58,9 +64,11 @@ export function session(
 
 /** The SHA-256 of a file of the initrd, as sha256sum prints it. */
 export function digestOfInitrdFile(name: string): string {
-  return createHash('sha256')
-    .update(fileOfArchive(image('initrd.cpio').bytes, name))
-    .digest('hex');
+  return createHash('sha256').update(fileOfInitrd(name)).digest('hex');
+}
+
+export function fileOfInitrd(name: string): Uint8Array {
+  return fileOfArchive(image('initrd.cpio').bytes, name);
 }
 
 /** The bytes of a file in a cpio archive of the newc format. */
