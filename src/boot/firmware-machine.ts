@@ -1,13 +1,14 @@
-import { createPc, type Pc, type PcConfig } from '../machine/pc.ts';
+import { createPc, DEFAULT_BOARD, type Pc, type PcConfig } from '../machine/pc.ts';
 import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
-import { checkMedia } from './media.ts';
+import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
-export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'disk' | 'vgaRom'> {
+export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'disk' | 'virtio' | 'vgaRom'> {
   readonly bios: BootFile;
   readonly cdrom?: BootFile;
-  readonly disk?: BootFile;
+  readonly disk?: DiskFile;
+  readonly virtio?: VirtioOptions;
   readonly vgaRom?: BootFile;
   /** Bytes of RAM. Default 128 MiB. */
   readonly memory?: number;
@@ -27,14 +28,13 @@ const KIB = 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createFirmwareMachine(options: FirmwareOptions): Pc {
-  const { bios, cdrom, disk, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
+  const { bios, cdrom, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
   checkBios(bios);
-  checkMedia({ cdrom, disk });
+  checkMedia(options, config.board ?? DEFAULT_BOARD);
   const machine = createPc({
     ...config,
     memory,
     cdrom: cdrom?.bytes,
-    disk: disk?.bytes,
     vgaRom: vgaRom?.bytes,
   });
   machine.space.attachRom(FOUR_GIB - bios.bytes.length, bios.bytes);

@@ -1,6 +1,6 @@
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { createMachine } from '../index.ts';
-import type { Input, Io, Output } from './io.ts';
+import type { DiskWriter, Input, Io, Output } from './io.ts';
 
 /** Larger than any RAM: no such file can be an image. */
 const MAX_FILE_BYTES = 2 ** 32;
@@ -25,6 +25,24 @@ class Descriptor implements Output {
   }
 
   close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+class DiskDescriptor implements DiskWriter {
+  readonly #fd: number;
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(this.#fd, bytes, at, bytes.length - at, offset + at);
+    }
+  }
+
+  close(): void {
+    fsyncSync(this.#fd);
     closeSync(this.#fd);
   }
 }
@@ -88,6 +106,7 @@ export function nodeIo(): Io {
     readFile: readInput,
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
     openFile: (path) => new Descriptor(openSync(path, 'w')),
+    openDisk: (path) => new DiskDescriptor(openSync(path, 'r+')),
     now: () => performance.now(),
     sleep: (milliseconds) => stdin.sleep(milliseconds),
     createMachine,

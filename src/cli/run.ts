@@ -8,6 +8,7 @@ import type { ExitResult, Pc } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import { cpuListText } from './cpu-list.ts';
+import { Disks } from './disks.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { runLive } from './live-run.ts';
@@ -37,9 +38,10 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
     raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);
   const live = liveOptions(io, raw);
   checkLockstep(raw, live !== undefined);
-  const machine = boot(io, kernels, raw);
-  const twin = raw.lockstep ? boot(io, kernels, { ...raw, jit: false }) : undefined;
-  const consoles = openConsoles(io, raw.serial, raw.debugcon);
+  const disks = new Disks(io, raw.commit === true);
+  const machine = boot(io, kernels, raw, disks);
+  const twin = raw.lockstep ? boot(io, kernels, { ...raw, jit: false }, new Disks(io, false)) : undefined;
+  const consoles = openConsoles(io, raw);
   const report = openReport(io, raw.report);
   const screen = openScreen(io, raw.screen);
   const trace = raw.trace === undefined ? undefined : openOutput(io, '--trace', raw.trace);
@@ -53,6 +55,7 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
         ? runTraced(machine, limits, trace, disassemble)
         : machine.run(limits);
   attached.close();
+  disks.close();
   trace?.close();
   screen?.show(machine);
   await tell(io, machine, result, raw.summary === true);
@@ -80,6 +83,7 @@ function checkLockstep(raw: RawRunOptions, isLive: boolean): void {
     ...(raw.jit ? [] : ['--no-jit']),
     ...(raw.trace === undefined ? [] : ['--trace']),
     ...(isLive ? ['--clock host'] : []),
+    ...(raw.commit ? ['--commit'] : []),
   ];
   if (others.length === 0) return;
   throw new UsageError(`--lockstep: given with ${others.join(' and ')}, expected one of the two`);

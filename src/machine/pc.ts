@@ -1,6 +1,6 @@
 import { AtaDisk } from '../devices/ata-disk.ts';
 import { AtapiCdrom } from '../devices/atapi-cdrom.ts';
-import { BufferBackend, OverlayBackend, ReadOnlyBackend } from '../devices/block.ts';
+import { BufferBackend, type DiskMedium, diskBackend, ReadOnlyBackend } from '../devices/block.ts';
 import { DebugExit } from '../devices/debug-exit.ts';
 import { DebugConsole } from '../devices/debugcon.ts';
 import { Dma8237, DmaPageRegisters } from '../devices/dma8237.ts';
@@ -21,6 +21,7 @@ import { debugExit, exitResult } from './exit.ts';
 import { type InterruptWiring, wireApic, wirePic } from './interrupts.ts';
 import { Machine, type MachineConfig } from './machine.ts';
 import * as map from './pc-map.ts';
+import { attachVirtio, type VirtioConfig, type VirtioDevices } from './virtio.ts';
 
 /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. */
 export type Board = 'isa' | 'pc';
@@ -29,9 +30,11 @@ export const DEFAULT_BOARD: Board = 'pc';
 
 export interface PcConfig extends MachineConfig {
   readonly board?: Board | undefined;
-  /** Images of the media: a CD-ROM, and a disk whose writes are kept in memory. */
+  /** The image of a CD-ROM. */
   readonly cdrom?: Uint8Array | undefined;
-  readonly disk?: Uint8Array | undefined;
+  readonly disk?: DiskMedium | undefined;
+  /** Paravirtual devices on the PCI bus of the board `pc`. */
+  readonly virtio?: VirtioConfig | undefined;
   /** The expansion ROM of the display adapter (board `pc`). */
   readonly vgaRom?: Uint8Array | undefined;
 }
@@ -49,6 +52,7 @@ export interface PcDevices {
   readonly a20: A20Gate;
   /** Present on the `pc` board. */
   readonly chipset?: Chipset;
+  readonly virtio?: VirtioDevices;
   /** RESET# of all of them. */
   reset(): void;
 }
@@ -140,6 +144,7 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.SHUTDOWN_PORT, 1, new ShutdownPort(powerOff));
 
   let chipset: Chipset | undefined;
+  let virtio: VirtioDevices | undefined;
   if (board === 'pc') {
     chipset = attachChipset(machine, wiring, {
       ide,
@@ -149,6 +154,7 @@ export function createPc(config: PcConfig): Pc {
       onReset: reset,
       onPowerOff: powerOff,
     });
+    virtio = attachVirtio(machine, chipset.pci, config.virtio ?? {});
   } else for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
 
   // The interrupt controllers last: the others let go of their lines first.
@@ -178,6 +184,7 @@ export function createPc(config: PcConfig): Pc {
     vga,
     a20,
     ...(chipset ? { chipset } : {}),
+    ...(virtio ? { virtio } : {}),
     reset() {
       for (const part of resettable) part.reset();
     },
@@ -188,7 +195,7 @@ export function createPc(config: PcConfig): Pc {
 /** Two channels: the disk is master of the first, the CD-ROM of the second. */
 function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig): [IdeChannel, IdeChannel] {
   const { clock, ports } = machine;
-  const disk = config.disk && new AtaDisk(clock, new OverlayBackend(new BufferBackend(config.disk)));
+  const disk = config.disk && new AtaDisk(clock, diskBackend(config.disk));
   const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
   const channels: [IdeChannel, IdeChannel] = [
     new IdeChannel(wiring.line(map.IDE_IRQS[0]), disk),

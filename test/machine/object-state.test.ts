@@ -107,7 +107,7 @@ describe('devices of the board', () => {
 
   function board(): { pc: Pc; state: ObjectState } {
     const media = new Uint8Array(64 * 2048).fill(0x5a);
-    const pc = createPc({ memory: 1 << 20, board: 'pc', disk: media, cdrom: media });
+    const pc = createPc({ memory: 1 << 20, board: 'pc', disk: { bytes: media }, cdrom: media });
     const roots: Record<string, object> = { ...pc.devices };
     for (const [port, device] of pc.ports.devices()) roots[`port-${port.toString(16)}`] = device;
     pc.devices.chipset!.initialise();
