@@ -18,7 +18,7 @@ export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'di
 
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
 const FOUR_GIB = 2 ** 32;
-/** The top of the image is seen below 1 MiB too, in RAM that stands for the shadow memory of a chipset. */
+/** The top of the image is seen below 1 MiB too. */
 const SHADOW_END = 0x100000;
 const SHADOW_BYTES = 0x20000;
 const KIB = 1024;
@@ -39,12 +39,15 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
   });
   machine.space.attachRom(FOUR_GIB - bios.bytes.length, bios.bytes);
   const shadow = bios.bytes.subarray(Math.max(0, bios.bytes.length - SHADOW_BYTES));
+  const { chipset } = machine.devices;
+  // Without a host bridge that could be asked, memory is there instead, and filled already.
   const fillShadow = () => machine.space.load(SHADOW_END - shadow.length, shadow);
-  fillShadow();
+  if (chipset) chipset.attachBios(shadow);
+  else fillShadow();
   if (reboot) {
     machine.restart = () => {
       machine.devices.reset();
-      fillShadow();
+      if (!chipset) fillShadow();
     };
   }
   return machine;

@@ -23,9 +23,11 @@ import {
   PENDING_SHADOW_STI,
   PENDING_SHUTDOWN,
   PENDING_SINGLE_STEP,
+  PENDING_SMI,
   PENDING_SOFTWARE,
   PENDING_STOP,
 } from './execute/core.ts';
+import { enterSmm } from './execute/smm.ts';
 import { Fetcher } from './fetch.ts';
 import { correctStackFault } from './stack-fault.ts';
 import type { CodeSource, Tier } from './tier.ts';
@@ -350,7 +352,10 @@ export class Processor {
       if (this.#isTrapDue()) return undefined;
     }
     const shadow = core.pending & SHADOWS;
-    if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
+    if (core.pending & PENDING_SMI && !shadow) {
+      core.pending &= ~PENDING_SMI;
+      this.#deliver(() => enterSmm(core));
+    } else if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
       core.pending &= ~(PENDING_NMI | PENDING_HALT);
       core.pending |= PENDING_NMI_BLOCKED;
       this.#deliver(() => deliverExternal(core, VECTOR_NMI, this.hooks));

@@ -107,6 +107,10 @@ export const STATE_TSC_OFFSET = 0x718;
 export const STATE_MONITOR = 0x720;
 export const STATE_MONITOR_LINE = 0x740;
 
+/** System-management mode: where SMRAM lies, and `SMM_*`. */
+export const STATE_SMBASE = 0x780;
+export const STATE_SMM = 0x784;
+
 /** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
 export const JIT_LOOKUP_OFFSET = 0x8000;
 export const JIT_LOOKUP_ENTRIES = 2048;
