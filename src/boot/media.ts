@@ -24,7 +24,7 @@ export interface Media {
  * no place for a device
  */
 export function checkMedia({ cdrom, disk, virtio }: Media, board: Board): void {
-  if (cdrom) checkMedium(cdrom, 'a CD-ROM image', CD_SECTOR);
+  if (cdrom) checkDisc(cdrom);
   if (disk) checkMedium(disk, 'a disk image', DISK_SECTOR);
   if (virtio?.disk) checkMedium(virtio.disk, 'a disk image', DISK_SECTOR);
   if (board === 'isa' && (virtio?.disk || virtio?.console || virtio?.rng !== undefined)) {
@@ -33,6 +33,36 @@ export function checkMedia({ cdrom, disk, virtio }: Media, board: Board): void {
       'virtio',
       'given with the board isa',
       'the board pc: they are PCI devices',
+    );
+  }
+}
+
+/** Where the volume descriptors of a disc begin, and the fields of the primary one (ECMA-119, "Primary Volume Descriptor"). */
+const DESCRIPTORS = 16 * CD_SECTOR;
+const PRIMARY = 1;
+const VOLUME_SPACE = 80;
+const LOGICAL_BLOCK = 128;
+/** Standard identifiers: ISO 9660, and what begins the recognition sequence of others (ECMA-167). */
+const IDENTIFIERS = ['CD001', 'BEA01'];
+
+/** A disc says how large it is: one that was not written to its end is told before a guest fails on it. */
+function checkDisc(disc: BootFile): void {
+  checkMedium(disc, 'a CD-ROM image', CD_SECTOR);
+  const { name, bytes } = disc;
+  const identifier = String.fromCharCode(...bytes.subarray(DESCRIPTORS + 1, DESCRIPTORS + 6));
+  if (!IDENTIFIERS.includes(identifier)) {
+    const found = bytes.length < DESCRIPTORS + CD_SECTOR ? 'missing' : JSON.stringify(identifier);
+    throw new BootError(name, 'volume descriptor at 0x8000', found, 'CD001 (ISO 9660) or BEA01 (UDF)');
+  }
+  if (identifier !== IDENTIFIERS[0] || bytes[DESCRIPTORS] !== PRIMARY) return;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + DESCRIPTORS);
+  const volume = view.getUint32(VOLUME_SPACE, true) * view.getUint16(LOGICAL_BLOCK, true);
+  if (volume > bytes.length) {
+    throw new BootError(
+      name,
+      'size',
+      `${bytes.length} bytes`,
+      `at least the ${volume} of its volume (the file is cut short)`,
     );
   }
 }

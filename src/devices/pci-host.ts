@@ -59,6 +59,11 @@ export class PciBus {
     this.remap();
   }
 
+  /** What the bus decodes of memory at present. */
+  get memoryWindows(): readonly { readonly base: number; readonly bytes: number }[] {
+    return this.ownMemory;
+  }
+
   function(slot: number, functionNumber: number): PciFunction | undefined {
     return this.functions[slot * FUNCTIONS + functionNumber];
   }
