@@ -30,6 +30,7 @@ const KIB = 1024;
 export function createFirmwareMachine(options: FirmwareOptions): Pc {
   const { bios, cdrom, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
   checkBios(bios);
+  if (vgaRom) checkExpansionRom(vgaRom);
   checkMedia(options, config.board ?? DEFAULT_BOARD);
   const machine = createPc({
     ...config,
@@ -51,6 +52,25 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     };
   }
   return machine;
+}
+
+const ROM_SIGNATURE = 0xaa55;
+const ROM_UNIT = 512;
+/** The window of an ISA display adapter, C0000h to C7FFFh, and what PCI adapters have in memory. */
+const MAX_VGA_ROM = 64 * KIB;
+
+/** An expansion ROM says how large it is (PCI Local Bus Specification, "PCI Expansion ROM Header Format"). */
+function checkExpansionRom({ name, bytes }: BootFile): void {
+  const signature = bytes.length < 3 ? 0 : bytes[0]! | (bytes[1]! << 8);
+  if (signature !== ROM_SIGNATURE) {
+    throw new BootError(name, 'signature', `0x${signature.toString(16)}`, '0xaa55, as expansion ROMs have');
+  }
+  const said = bytes[2]! * ROM_UNIT;
+  if (said > bytes.length || bytes.length > MAX_VGA_ROM) {
+    const expected =
+      said > bytes.length ? `the ${said} of its header (the file is cut short)` : 'at most 64 KiB';
+    throw new BootError(name, 'size', `${bytes.length} bytes`, expected);
+  }
 }
 
 function checkBios({ name, bytes }: BootFile): void {

@@ -36,6 +36,7 @@ export interface RawBootOptions {
   readonly machine?: string;
   readonly smp?: string;
   readonly bios?: string;
+  readonly vgaRom?: string;
   readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
@@ -83,6 +84,7 @@ export function addBootOptions(command: Command): Command {
     .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
     .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
+    .option('--vga-rom <FILE>', 'with --bios: the expansion ROM of the display adapter')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw image of an IDE disk; writes are kept in memory')
@@ -208,8 +210,12 @@ function bootFirmware(io: Io, kernels: readonly string[], raw: RawBootOptions, d
     );
   }
   const bios = { name: raw.bios!, bytes: readInput(io, raw.bios!, 'a firmware image') };
+  const { vgaRom } = raw;
   const options = {
     board: 'pc' as const,
+    ...(vgaRom === undefined
+      ? {}
+      : { vgaRom: { name: vgaRom, bytes: readInput(io, vgaRom, 'an expansion ROM') } }),
     ...boardOptions(io, raw, disks),
     ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
     ...(raw.cpu === undefined ? {} : { cpu: raw.cpu }),

@@ -72,5 +72,6 @@ export const VGA_PORTS = [
 ] as const;
 export const VBE_PORT = 0x1ce;
 export const VBE_PORTS = 3;
+export const VGA_ROM = 0xc0000;
 export const VGA_MEMORY = 0xa0000;
 export const VGA_MEMORY_BYTES = 0x20000;

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../bus/address-space.ts';
 import { AtaDisk } from '../devices/ata-disk.ts';
 import { AtapiCdrom } from '../devices/atapi-cdrom.ts';
 import { BufferBackend, type DiskMedium, diskBackend, ReadOnlyBackend } from '../devices/block.ts';
@@ -35,7 +36,7 @@ export interface PcConfig extends MachineConfig {
   readonly disk?: DiskMedium | undefined;
   /** Paravirtual devices on the PCI bus of the board `pc`. */
   readonly virtio?: VirtioConfig | undefined;
-  /** The expansion ROM of the display adapter (board `pc`). */
+  /** The expansion ROM of the display adapter: on PCI, or on the board `isa` at C0000h. */
   readonly vgaRom?: Uint8Array | undefined;
 }
 
@@ -155,7 +156,10 @@ export function createPc(config: PcConfig): Pc {
       onPowerOff: powerOff,
     });
     virtio = attachVirtio(machine, chipset.pci, config.virtio ?? {});
-  } else for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
+  } else {
+    for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
+    if (config.vgaRom) attachVgaRom(machine, config.vgaRom);
+  }
 
   // The interrupt controllers last: the others let go of their lines first.
   const adapters = [...uarts, ...ide, vga, ...(chipset ? [chipset] : [])];
@@ -206,6 +210,13 @@ function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig):
     ports.attach(map.IDE_CONTROLS[i]!, 1, channel, 8);
   }
   return channels;
+}
+
+/** Whole pages, the rest of the last one as an erased chip reads. */
+function attachVgaRom({ space }: Machine, image: Uint8Array): void {
+  const rom = new Uint8Array(Math.ceil(image.length / PAGE_BYTES) * PAGE_BYTES).fill(0xff);
+  rom.set(image);
+  space.attachRom(map.VGA_ROM, rom);
 }
 
 function attachVga({ ports, space }: Machine, vga: Vga): void {

@@ -50,6 +50,10 @@ const CASES: readonly (readonly [what: string, file: Uint8Array | string, args: 
   ['a folder for a BIOS', 'EISDIR', ['--bios', 'bad'], 'bad: file is a directory, expected a firmware image'],
   ['a BIOS of odd size', bios(65535), ['--bios', 'bad'],
    'bad: size is 65535 bytes, expected a multiple of 64 KiB up to 16 MiB, as BIOS images have'],
+  ['something else for the ROM of the display', new Uint8Array(512), [...FIRMWARE, '--vga-rom', 'bad'],
+   'bad: signature is 0x0, expected 0xaa55, as expansion ROMs have'],
+  ['a ROM that was cut short', Uint8Array.of(0x55, 0xaa, 2), [...FIRMWARE, '--vga-rom', 'bad'],
+   'bad: size is 3 bytes, expected the 1024 of its header (the file is cut short)'],
   ['an empty BIOS', new Uint8Array(0), ['--bios', 'bad'], 'bad: file is empty (0 bytes), expected a firmware image'],
 ];
 
