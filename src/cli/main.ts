@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { readBranchHints } from './engine.ts';
 import { nodeIo } from './node-io.ts';
 import { main } from './program.ts';
 
@@ -8,4 +9,5 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+readBranchHints();
 process.exitCode = await main(process.argv.slice(2), nodeIo(), version);

@@ -1,9 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
-import { STATE_JIT_ENTRY } from '../state/layout.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
-import { Code } from './wasm/code.ts';
-import { encodeModule, TYPE_REGION } from './wasm/module.ts';
-import { I32_LOAD } from './wasm/opcodes.ts';
+import { dispatcher } from './dispatcher.ts';
+import { encodeModule } from './wasm/module.ts';
 
 /** What compiled code calls. */
 export interface Callbacks {
@@ -37,7 +35,7 @@ const MAX_CALLS = 1 << 18;
 export class CodeCache {
   /** Handler calls of all regions, by the number that compiled code passes. */
   calls: HandlerCall[] = [];
-  /** Calls the function in the slot that the state names. Always the same function: calls of it are monomorphic. */
+  /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
@@ -54,12 +52,7 @@ export class CodeCache {
 
   constructor(memory: WebAssembly.Memory, callbacks: Callbacks) {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const code = new Code();
-    code.get(0);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_JIT_ENTRY);
-    code.tailCallIndirect(TYPE_REGION, 0);
-    this.enter = this.#instantiate(code) as (budget: number) => number;
+    this.enter = this.#export(encodeModule(IMPORTS, [dispatcher()], true)) as (budget: number) => number;
   }
 
   of(block: Block): RegionCode | undefined {
@@ -118,10 +111,6 @@ export class CodeCache {
     for (const region of [...this.#byEntry.values()]) this.remove(region);
     this.calls = [];
     this.emptied++;
-  }
-
-  #instantiate(code: Code): unknown {
-    return this.#export(encodeModule(IMPORTS, [{ locals: [], code }]));
   }
 
   #export(bytes: Uint8Array): unknown {

@@ -4,12 +4,9 @@ import { HANDLERS } from '../cpu/handlers.ts';
 import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
 import { ES } from '../isa/registers.ts';
 import {
-  JIT_LOOKUP_ENTRIES,
-  JIT_LOOKUP_OFFSET,
   STATE_FLAG_CARRY,
   STATE_FLAG_RESULT,
   STATE_GPR,
-  STATE_JIT_CONTEXT,
   STATE_JIT_STOPPED,
   STATE_RIP,
 } from '../state/layout.ts';
@@ -32,18 +29,15 @@ import {
 import { stackIsFlat } from './emit/stack.ts';
 import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
-import { flagsNeeded } from './liveness.ts';
+import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
+import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
 import { Code } from './wasm/code.ts';
-import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
+import type { FunctionBody } from './wasm/module.ts';
 import {
-  I32_AND,
-  I32_EQ,
   I32_GE_S,
   I32_LOAD,
   I32_LT_S,
-  I32_SHL,
-  I32_SHR_U,
   I32_STORE,
   I32_SUB,
   I32_WRAP_I64,
@@ -113,7 +107,7 @@ class RegionCompiler {
   readonly #flow: Flow;
   readonly #e: Emitter;
   readonly #calls: HandlerCall[] = [];
-  readonly #needsFlags: readonly boolean[];
+  readonly #flagsUses: readonly FlagsUse[];
   /** Labels to branch to, by node. */
   readonly #labels: number[];
   readonly #stackNative: boolean;
@@ -124,10 +118,11 @@ class RegionCompiler {
     this.#nodes = nodes;
     this.#flow = analyse(nodes);
     this.#e = new Emitter(codeSize, ripHi, flat);
+    this.#e.sites = choosePageSites(nodes, this.#flow);
     this.#e.callHandler = () => this.#handler(HANDLERS[this.#e.insn.op]!, this.#e.insn, false);
     this.#stackNative = stackIsFlat(this.#e);
     this.#labels = nodes.map(() => -1);
-    this.#needsFlags = flagsNeeded(nodes, (node, at) => this.#emitter(node, at) !== undefined);
+    this.#flagsUses = usesOfFlags(nodes, (node, at) => this.#emitter(node, at) !== undefined);
   }
 
   #emitter(node: Node, at: number): Emit | undefined {
@@ -159,14 +154,14 @@ class RegionCompiler {
   #tree(n: number): void {
     const merges = this.#flow.children[n]!.filter((child) => this.#flow.isMerge[child]);
     merges.sort((a, b) => this.#flow.order[b]! - this.#flow.order[a]!);
-    const { code, flags } = this.#e;
+    const { code } = this.#e;
     if (!this.#flow.isLoopHeader[n]) {
       this.#within(n, merges);
       return;
     }
-    if (this.#needsFlags[n]) flags.materialise();
+    this.#passFlags(n);
     this.#labels[n] = code.loop();
-    flags.reset();
+    this.#takeFlags(n);
     this.#within(n, merges);
     code.end();
   }
@@ -183,9 +178,24 @@ class RegionCompiler {
     this.#within(n, rest);
     code.end();
     flags.restore(before);
-    flags.reset();
+    this.#takeFlags(outer);
     this.#labels[outer] = -1;
     this.#tree(outer);
+  }
+
+  /** In front of a jump to a node that others jump to as well: the flags in the form in which it takes them. */
+  #passFlags(n: number): void {
+    const { flags } = this.#e;
+    const use = this.#flagsUses[n]!;
+    if (use === FLAGS_FOR_EXITS) flags.settle();
+    else if (use !== FLAGS_DEAD) flags.materialise();
+  }
+
+  /** At the start of such a node. */
+  #takeFlags(n: number): void {
+    const { flags } = this.#e;
+    if (this.#flagsUses[n] === FLAGS_FOR_EXITS) flags.resetSettled();
+    else flags.reset();
   }
 
   #node(n: number): void {
@@ -259,10 +269,7 @@ class RegionCompiler {
       case 'system':
         this.#handler(node.block.handlers[node.count - 1]!, e.insn, true);
         e.spend(node.count);
-        e.code.i32(0);
-        e.code.memory(I32_LOAD, STATE_RIP);
-        e.code.set(RIP);
-        lookUp(e.code);
+        e.code.get(BUDGET);
         e.code.op(RETURN);
         return;
       default: {
@@ -305,14 +312,14 @@ class RegionCompiler {
       code.get(BUDGET);
       code.i32(longest[to]!);
       code.op(I32_LT_S);
-      code.if();
+      code.unlikelyIf();
       flags.aside(() => flags.settle());
       this.#setRip(edge.ripLo, edge.ripHi);
       code.br(this.#e.leave);
       code.end();
     }
     if (isBackward || isMerge[to]) {
-      if (this.#needsFlags[to]) flags.materialise();
+      this.#passFlags(to);
       code.br(this.#labels[to]!);
       return;
     }
@@ -363,9 +370,9 @@ class RegionCompiler {
     code.tee(STATUS);
     code.i32(0);
     code.op(I32_GE_S);
-    code.if();
+    code.unlikelyIf();
     code.get(STATUS);
-    code.op(RETURN);
+    leaveAtOnce(code);
     code.end();
     this.#calls.push({ handler, insn, ripLo: e.ripLo, endsBlock });
     if (endsBlock) return;
@@ -382,19 +389,20 @@ class RegionCompiler {
     out.get(BUDGET);
     out.i32(longest);
     out.op(I32_LT_S);
-    out.if();
+    out.unlikelyIf();
     out.get(BUDGET);
-    out.op(RETURN);
+    leaveAtOnce(out);
     out.end();
     this.#load(out);
     let from = 0;
     for (const { at, kind } of e.splices) {
-      out.append(e.code, from, at);
+      out.appendCode(e.code, from, at);
       if (kind === 'store') this.#store(out);
-      else this.#load(out);
+      else if (kind === 'load') this.#load(out);
+      else e.emptySlots(out);
       from = at;
     }
-    out.append(e.code, from);
+    out.appendCode(e.code, from);
     if (e.flags.touched) e.flags.complete(out);
     this.#store(out);
     out.i32(0);
@@ -406,9 +414,9 @@ class RegionCompiler {
     out.i32(1);
     out.memory(I32_STORE, STATE_JIT_STOPPED);
     out.get(BUDGET);
-    out.op(RETURN);
+    leaveAtOnce(out);
     out.end();
-    lookUp(out);
+    out.get(BUDGET);
     return out;
   }
 
@@ -421,7 +429,7 @@ class RegionCompiler {
       out.set(GPR + register);
     }
     loadVectors(e, out);
-    if (e.touchesMemory) e.loadBank(out);
+    e.emptySlots(out);
     if (!e.flags.touched) return;
     out.i32(0);
     out.memory(I64_LOAD, STATE_FLAG_RESULT);
@@ -450,33 +458,9 @@ class RegionCompiler {
   }
 }
 
-/** Goes on in the code at the new RIP when the lookup knows it, else returns the budget. */
-function lookUp(out: Code): void {
-  out.get(RIP);
-  out.get(RIP);
-  out.i32(12);
-  out.op(I32_SHR_U);
+/** Returns with the budget on the stack, and no look at what is at the new RIP: see `dispatcher.ts`. */
+function leaveAtOnce(out: Code): void {
+  out.i32(-1);
   out.op(I32_XOR);
-  out.i32(JIT_LOOKUP_ENTRIES - 1);
-  out.op(I32_AND);
-  out.i32(4);
-  out.op(I32_SHL);
-  out.tee(STATUS);
-  out.memory(I64_LOAD, JIT_LOOKUP_OFFSET);
-  out.i32(0);
-  out.memory(I64_LOAD, STATE_RIP);
-  out.op(I64_EQ);
-  out.get(STATUS);
-  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 8);
-  out.i32(0);
-  out.memory(I32_LOAD, STATE_JIT_CONTEXT);
-  out.op(I32_EQ);
-  out.op(I32_AND);
-  out.if();
-  out.get(BUDGET);
-  out.get(STATUS);
-  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 12);
-  out.tailCallIndirect(TYPE_REGION, 0);
-  out.end();
-  out.get(BUDGET);
+  out.op(RETURN);
 }
