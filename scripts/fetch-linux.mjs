@@ -3,9 +3,11 @@
  *   bzImage      the kernel as packed
  *   vmlinux      the ELF64 file inside it (lz4)
  *   initrd.cpio  busybox with an /init that mounts proc, sys and dev and gives a shell on the serial console
+ *   modules.cpio drivers of IDE and virtio disks, consoles and entropy and load-modules, to go behind initrd.cpio
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { payloadOf } from './support/bzimage.mjs';
 import { characterDevice, cpioArchive, folder, link, program } from './support/cpio.mjs';
 import { dependencyOf, fileLike, provideImages, unpackPackage } from './support/debian.mjs';
 import { unpackLegacyLz4 } from './support/lz4.mjs';
@@ -24,16 +26,38 @@ const APPLETS =
     ' ',
   );
 
-/** The packed kernel inside a bzImage (Linux/x86 boot protocol 2.08: payload_offset and payload_length). */
-function payloadOf(bzImage) {
-  if (bzImage.toString('latin1', 0x202, 0x206) !== 'HdrS') throw new Error('bzImage: no HdrS at 0x202');
-  const start = ((bzImage[0x1f1] || 4) + 1) * 512 + bzImage.readUInt32LE(0x248);
-  return bzImage.subarray(start, start + bzImage.readUInt32LE(0x24c));
-}
+/** Modules in the order in which they can be loaded. */
+const MODULES = [
+  'drivers/scsi/scsi_common',
+  'drivers/scsi/scsi_mod',
+  'drivers/scsi/sd_mod',
+  'drivers/ata/libata',
+  'drivers/ata/ata_piix',
+  'drivers/virtio/virtio_ring',
+  'drivers/virtio/virtio',
+  'drivers/virtio/virtio_pci_legacy_dev',
+  'drivers/virtio/virtio_pci_modern_dev',
+  'drivers/virtio/virtio_pci',
+  'drivers/block/virtio_blk',
+  'drivers/char/virtio_console',
+  'drivers/char/hw_random/virtio-rng',
+];
+
+const unpackKernel = (work) =>
+  unpackPackage(dependencyOf('linux-image-cloud-amd64', /linux-image-\d[\w.-]*-cloud-amd64/), work);
+
+await provideImages('fetch-linux', ['modules.cpio'], (work, write) => {
+  const versions = join(unpackKernel(work), 'lib/modules');
+  const modules = MODULES.map((name) =>
+    program(`lib/modules/${basename(name)}.ko`, readFileSync(`${fileLike(versions, /./)}/kernel/${name}.ko`)),
+  );
+  const load = `#!/bin/sh\n${MODULES.map((name) => `busybox insmod /lib/modules/${basename(name)}.ko\n`).join('')}`;
+  const folders = ['bin', 'lib', 'lib/modules'].map(folder);
+  write('modules.cpio', cpioArchive([...folders, program('bin/load-modules', load), ...modules]));
+});
 
 await provideImages('fetch-linux', ['bzImage', 'vmlinux', 'initrd.cpio'], (work, write) => {
-  const kernel = dependencyOf('linux-image-cloud-amd64', /linux-image-\d[\w.-]*-cloud-amd64/);
-  const bzImage = readFileSync(fileLike(join(unpackPackage(kernel, work), 'boot'), /^vmlinuz-/));
+  const bzImage = readFileSync(fileLike(join(unpackKernel(work), 'boot'), /^vmlinuz-/));
   const vmlinux = unpackLegacyLz4(payloadOf(bzImage));
   if (vmlinux.readUInt32BE(0) !== 0x7f454c46) throw new Error('the payload of bzImage is not an ELF file');
   const busybox = readFileSync(join(unpackPackage('busybox-static', work), 'bin/busybox'));

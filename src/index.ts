@@ -4,6 +4,7 @@ export { BootError } from './boot/boot-error.ts';
 export type { BootFile, BootModule, BootProtocol } from './boot/boot-plan.ts';
 export { type BootedMachine, createMachine, type MachineOptions } from './boot/create-machine.ts';
 export { createFirmwareMachine, type FirmwareOptions } from './boot/firmware-machine.ts';
+export type { DiskFile, VirtioOptions } from './boot/media.ts';
 export { type ResumedMachine, type ResumeOptions, resumeMachine } from './boot/resume-machine.ts';
 export { type AutopsyOptions, autopsyLines } from './debug/autopsy.ts';
 export { type Divergence, type LockstepOptions, runInLockstep } from './debug/lockstep.ts';

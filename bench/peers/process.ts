@@ -35,7 +35,7 @@ const WATCHER = -15;
 const ATTEMPTS = 4;
 
 /** Nanoseconds on a processor by thread; nothing when the process is gone. */
-function threadTimes(pid: number): Map<string, number> {
+export function threadTimes(pid: number): Map<string, number> {
   const times = new Map<string, number>();
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {

@@ -22,7 +22,7 @@ import { applyPlan, type BootFile, type BootModule, type BootOptions, type BootP
 import { programBoard, programMemoryTypes, writeBiosData, writeServices } from './firmware.ts';
 import { planBoot } from './load.ts';
 import type { EntrySegment, EntryState } from './machine-state.ts';
-import { checkMedia } from './media.ts';
+import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 import { ACPI_TABLES, pcAcpiTables } from './pc-acpi.ts';
 
 /** What to boot, and on what. */
@@ -36,9 +36,12 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
   readonly board?: Board;
   /** How many processors, 1 to 16. Default 1; the board `isa` has one. */
   readonly processors?: number;
-  /** Images of a CD-ROM and of a disk; what the guest writes to the disk is kept in memory. */
+  /** The image of a CD-ROM. */
   readonly cdrom?: BootFile;
-  readonly disk?: BootFile;
+  /** The image of an IDE disk. */
+  readonly disk?: DiskFile;
+  /** Virtio devices on PCI: a disk, a console (`machine.virtioConsole`), a source of entropy by its seed. */
+  readonly virtio?: VirtioOptions;
   /** False: the interpreter alone. */
   readonly jit?: boolean;
   /** Guest nanoseconds that one instruction takes. Default 10. */
@@ -67,6 +70,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
     processors = 1,
     cdrom,
     disk,
+    virtio,
     ...boot
   } = options;
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
@@ -74,7 +78,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   }
   const acpi = board === 'pc' ? pcAcpiTables(processors) : undefined;
   const plan = planBoot({ ...boot, ...(acpi ? { acpi } : {}), ramBytes: memory });
-  checkMedia({ cdrom, disk });
+  checkMedia({ cdrom, disk, virtio }, board);
   const machine = createPc({
     memory,
     cpu,
@@ -83,7 +87,8 @@ export function createMachine(options: MachineOptions): BootedMachine {
     board,
     processors,
     cdrom: cdrom?.bytes,
-    disk: disk?.bytes,
+    disk,
+    virtio,
   });
   machine.devices.chipset?.initialise();
   programBoard(machine.ports);

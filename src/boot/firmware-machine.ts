@@ -1,14 +1,15 @@
 import { originOf } from '../machine/origin.ts';
-import { createPc, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
+import { createPc, DEFAULT_BOARD, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
 import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
-import { checkMedia } from './media.ts';
+import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
-export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'disk' | 'vgaRom'> {
+export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'disk' | 'virtio' | 'vgaRom'> {
   readonly bios: BootFile;
   readonly cdrom?: BootFile;
-  readonly disk?: BootFile;
+  readonly disk?: DiskFile;
+  readonly virtio?: VirtioOptions;
   readonly vgaRom?: BootFile;
   /** Bytes of RAM. Default 128 MiB. */
   readonly memory?: number;
@@ -18,7 +19,7 @@ export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'di
 
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
 const FOUR_GIB = 2 ** 32;
-/** The top of the image is seen below 1 MiB too, in RAM that stands for the shadow memory of a chipset. */
+/** The top of the image is seen below 1 MiB too. */
 const SHADOW_END = 0x100000;
 const SHADOW_BYTES = 0x20000;
 const KIB = 1024;
@@ -28,28 +29,50 @@ const KIB = 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createFirmwareMachine(options: FirmwareOptions): Pc {
-  const { bios, cdrom, disk, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
+  const { bios, cdrom, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
   checkBios(bios);
-  checkMedia({ cdrom, disk });
+  if (vgaRom) checkExpansionRom(vgaRom);
+  checkMedia(options, config.board ?? DEFAULT_BOARD);
   const machine = createPc({
     ...config,
     memory,
     cdrom: cdrom?.bytes,
-    disk: disk?.bytes,
     vgaRom: vgaRom?.bytes,
   });
   machine.space.attachRom(FOUR_GIB - bios.bytes.length, bios.bytes);
   const shadow = bios.bytes.subarray(Math.max(0, bios.bytes.length - SHADOW_BYTES));
+  const { chipset } = machine.devices;
+  // Without a host bridge that could be asked, memory is there instead, and filled already.
   const fillShadow = () => machine.space.load(SHADOW_END - shadow.length, shadow);
-  fillShadow();
+  if (chipset) chipset.attachBios(shadow);
+  else fillShadow();
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
     machine.restart = () => {
       machine.devices.reset();
-      fillShadow();
+      if (!chipset) fillShadow();
     };
   }
   return machine;
+}
+
+const ROM_SIGNATURE = 0xaa55;
+const ROM_UNIT = 512;
+/** The window of an ISA display adapter, C0000h to C7FFFh, and what PCI adapters have in memory. */
+const MAX_VGA_ROM = 64 * KIB;
+
+/** An expansion ROM says how large it is (PCI Local Bus Specification, "PCI Expansion ROM Header Format"). */
+function checkExpansionRom({ name, bytes }: BootFile): void {
+  const signature = bytes.length < 3 ? 0 : bytes[0]! | (bytes[1]! << 8);
+  if (signature !== ROM_SIGNATURE) {
+    throw new BootError(name, 'signature', `0x${signature.toString(16)}`, '0xaa55, as expansion ROMs have');
+  }
+  const said = bytes[2]! * ROM_UNIT;
+  if (said > bytes.length || bytes.length > MAX_VGA_ROM) {
+    const expected =
+      said > bytes.length ? `the ${said} of its header (the file is cut short)` : 'at most 64 KiB';
+    throw new BootError(name, 'size', `${bytes.length} bytes`, expected);
+  }
 }
 
 function checkBios({ name, bytes }: BootFile): void {

@@ -7,6 +7,7 @@ import { BootError } from './boot-error.ts';
 export const SETUP_HEADER = 0x1f1;
 const BOOT_FLAG = 0x1fe;
 const JUMP_OFFSET = 0x201;
+const CODE32_START = 0x214;
 const HEADER_MAGIC_AT = 0x202;
 const HEADER_MAGIC = 0x53726448; // "HdrS"
 const BOOT_FLAG_MAGIC = 0xaa55;
@@ -82,6 +83,13 @@ export function parseLinuxHeader(file: Uint8Array, name: string): LinuxHeader {
   if ((view.getUint8(0x211) & LOADED_HIGH) === 0) {
     fail('loadflags', hexNumber(view.getUint8(0x211)), 'LOADED_HIGH (bit 0) set: a bzImage, not a zImage');
   }
+  if (view.getUint32(CODE32_START, true) === 0) {
+    fail(
+      'code32_start',
+      '0x0',
+      'a 32-bit entry point: this kernel starts in real mode, behind firmware and a boot loader',
+    );
+  }
   const setupBytes = ((view.getUint8(SETUP_HEADER) || DEFAULT_SETUP_SECTORS) + 1) * SECTOR;
   // syssize counts 16-byte paragraphs. Before 2.04 it had 16 bits and could not be trusted for a bzImage.
   const payloadBytes = version >= 0x204 ? view.getUint32(0x1f4, true) * 16 : file.length - setupBytes;
@@ -92,7 +100,9 @@ export function parseLinuxHeader(file: Uint8Array, name: string): LinuxHeader {
   }
   const since = (first: number, value: () => number, before: number): number =>
     version >= first ? value() : before;
-  const alignment = since(V_RELOCATABLE, () => view.getUint32(0x230, true), 0x1000);
+  const relocatable = since(V_RELOCATABLE, () => view.getUint8(0x234), 0) !== 0;
+  // "Alignment unit required by the kernel (if relocatable_kernel is true)".
+  const alignment = relocatable ? view.getUint32(0x230, true) : 0x1000;
   if (alignment === 0 || (alignment & (alignment - 1)) !== 0) {
     fail('kernel_alignment', hexNumber(alignment), 'a power of two');
   }
@@ -108,7 +118,7 @@ export function parseLinuxHeader(file: Uint8Array, name: string): LinuxHeader {
     version,
     bytes: file.subarray(SETUP_HEADER, Math.max(headerEnd, 0x224)),
     payload: file.subarray(setupBytes, setupBytes + payloadBytes),
-    relocatable: since(V_RELOCATABLE, () => view.getUint8(0x234), 0) !== 0,
+    relocatable,
     alignment,
     preferred,
     initBytes: since(V_PREFERRED, () => view.getUint32(0x260, true), 0),

@@ -39,7 +39,7 @@ function make({ kind }: MachineOrigin, options: object): ResumedMachine {
   if (kind === 'firmware') return createFirmwareMachine(options as FirmwareOptions);
   const config = Object.entries(options).map(([name, value]) => [
     name,
-    MEDIA.includes(name) ? (value as BootFile).bytes : value,
+    name === 'cdrom' ? (value as BootFile).bytes : value,
   ]);
   return createPc(Object.fromEntries(config) as PcConfig);
 }

@@ -16,6 +16,8 @@ export const PAGE_HOLE = 0;
 export const PAGE_RAM = 1;
 export const PAGE_ROM = 2;
 export const PAGE_MMIO = 3;
+/** RAM that cannot be written: shadow memory of a ROM, once it is filled. */
+export const PAGE_SHADOW = 4;
 
 interface MmioWindow {
   readonly base: number;
@@ -84,13 +86,19 @@ export class AddressSpace {
   /** Host byte offset of a RAM or ROM page; -1 for anything else. */
   hostPage(frame: number): number {
     const kind = this.pageKind(frame);
-    if (kind === PAGE_RAM) return this.memory.ramOffset + frame * PAGE_BYTES;
+    if (kind === PAGE_RAM || kind === PAGE_SHADOW) return this.memory.ramOffset + frame * PAGE_BYTES;
     if (kind !== PAGE_ROM) return -1;
     const address = frame * PAGE_BYTES;
     for (const rom of this.#roms) {
       if (address >= rom.base && address < rom.base + rom.bytes) return rom.hostOffset + (address - rom.base);
     }
     return -1;
+  }
+
+  /** Bytes that can be read and executed where they lie, and not written. */
+  isReadOnly(frame: number): boolean {
+    const kind = this.pageKind(frame);
+    return kind === PAGE_ROM || kind === PAGE_SHADOW;
   }
 
   attachMmio(base: number, bytes: number, device: MmioDevice): void {
@@ -280,7 +288,7 @@ export class AddressSpace {
   #writeDevice(physical: number, value: number, bytes: 1 | 2 | 4): void {
     const w = this.#window(physical);
     if (w) w.device.writeMmio(physical - w.base, value, bytes);
-    else if (this.pageKind(Math.floor(physical / PAGE_BYTES)) !== PAGE_ROM) this.#countHole(physical);
+    else if (!this.isReadOnly(Math.floor(physical / PAGE_BYTES))) this.#countHole(physical);
   }
 
   #countHole(physical: number): void {

@@ -6,7 +6,9 @@ import {
   type MachineOptions,
   type Pc,
   type RunLimits,
+  type VirtioOptions,
 } from '../index.ts';
+import type { Disks } from './disks.ts';
 import { readInput, splitModule } from './files.ts';
 import type { Io } from './io.ts';
 import { loadMachine } from './snapshot-files.ts';
@@ -36,9 +38,14 @@ export interface RawBootOptions {
   readonly smp?: string;
   readonly bios?: string;
   readonly load?: string;
+  readonly vgaRom?: string;
   readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
+  readonly commit?: true;
+  readonly virtioDisk?: string;
+  readonly virtioConsole?: string;
+  readonly virtioRng?: string | true;
   readonly maxInstructions?: string;
   readonly timeout?: string;
   readonly wallTimeout?: string;
@@ -80,9 +87,14 @@ export function addBootOptions(command: Command): Command {
     .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
     .option('--load <FILE>', 'go on from a snapshot, without a KERNEL; limits count from there')
+    .option('--vga-rom <FILE>', 'with --bios: the expansion ROM of the display adapter')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
-    .option('--disk <IMAGE>', 'a raw disk image; writes are kept in memory')
+    .option('--disk <IMAGE>', 'a raw image of an IDE disk; writes are kept in memory')
+    .option('--commit', 'writes to disks go to their image files')
+    .option('--virtio-disk <IMAGE>', 'a raw image of a virtio disk (board pc); writes as with --disk')
+    .option('--virtio-console <WHERE>', 'add a virtio console (board pc): stdio, none or file:PATH')
+    .option('--virtio-rng [SEED]', 'add a virtio source of entropy (board pc), the same in every run')
     .option('--serial <WHERE>', 'COM1: stdio, none or file:PATH', 'stdio')
     .option('--debugcon <WHERE>', 'port 0xE9: stdio, none or file:PATH', 'none')
     .option('--max-instructions <N>', 'stop after N guest instructions')
@@ -149,11 +161,12 @@ function machineOptions(io: Io, kernel: string, raw: RawBootOptions): MachineOpt
 }
 
 /** The media and the board, which a kernel and a firmware share. */
-function boardOptions(io: Io, raw: RawBootOptions) {
-  const file = (path: string | undefined, what: string) =>
-    path === undefined ? undefined : { name: path, bytes: readInput(io, path, what) };
-  const cdrom = file(raw.cdrom, 'a CD-ROM image');
-  const disk = file(raw.disk, 'a disk image');
+function boardOptions(io: Io, raw: RawBootOptions, disks: Disks) {
+  const cdrom = raw.cdrom !== undefined && {
+    name: raw.cdrom,
+    bytes: readInput(io, raw.cdrom, 'a CD-ROM image'),
+  };
+  const disk = raw.disk === undefined ? undefined : disks.open(raw.disk);
   const board = raw.machine === undefined ? undefined : parseBoard('--machine', raw.machine);
   const processors = raw.smp === undefined ? undefined : parseProcessors('--smp', raw.smp);
   if (board === 'isa' && processors !== undefined && processors > 1) {
@@ -164,25 +177,50 @@ function boardOptions(io: Io, raw: RawBootOptions) {
     ...(board === undefined ? {} : { board }),
     ...(cdrom ? { cdrom } : {}),
     ...(disk ? { disk } : {}),
+    ...virtioOptions(raw, disks),
+  };
+}
+
+function virtioOptions(raw: RawBootOptions, disks: Disks): { virtio?: VirtioOptions } {
+  const { virtioDisk, virtioConsole, virtioRng } = raw;
+  if (virtioDisk === undefined && virtioConsole === undefined && virtioRng === undefined) return {};
+  return {
+    virtio: {
+      ...(virtioDisk === undefined ? {} : { disk: disks.open(virtioDisk) }),
+      ...(virtioConsole === undefined ? {} : { console: true }),
+      ...(virtioRng === undefined ? {} : { rng: parseSeed('--virtio-rng', virtioRng) }),
+    },
   };
 }
 
 /** A machine in front of its first instruction: of the one kernel, or of a firmware; or where it was when it was saved. */
-export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions): Pc {
+export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
   if (raw.load !== undefined) return loadMachine(io, raw.load, kernels, raw);
-  if (raw.bios === undefined) {
-    const options = machineOptions(io, oneKernel(kernels), raw);
-    return bootMachine(() => io.createMachine({ ...options, ...boardOptions(io, raw) }));
-  }
+  const machine =
+    raw.bios === undefined ? bootKernel(io, kernels, raw, disks) : bootFirmware(io, kernels, raw, disks);
+  disks.attach(machine);
+  return machine;
+}
+
+function bootKernel(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
+  const options = machineOptions(io, oneKernel(kernels), raw);
+  return bootMachine(() => io.createMachine({ ...options, ...boardOptions(io, raw, disks) }));
+}
+
+function bootFirmware(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
   if (kernels.length > 0) {
     throw new UsageError(
       `--bios: given with KERNEL ${kernels[0]}, expected one of the two: firmware loads its own`,
     );
   }
-  const bios = { name: raw.bios, bytes: readInput(io, raw.bios, 'a firmware image') };
+  const bios = { name: raw.bios!, bytes: readInput(io, raw.bios!, 'a firmware image') };
+  const { vgaRom } = raw;
   const options = {
     board: 'pc' as const,
-    ...boardOptions(io, raw),
+    ...(vgaRom === undefined
+      ? {}
+      : { vgaRom: { name: vgaRom, bytes: readInput(io, vgaRom, 'an expansion ROM') } }),
+    ...boardOptions(io, raw, disks),
     ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
     ...(raw.cpu === undefined ? {} : { cpu: raw.cpu }),
     jit: raw.jit,

@@ -1,4 +1,4 @@
-/** The guest's consoles on their way out: COM1 and port 0xE9, each to standard output, to a file, or nowhere. */
+/** The guest's consoles on their way out: COM1, port 0xE9 and a virtio console, each to standard output, to a file, or nowhere. */
 import type { Pc } from '../index.ts';
 import { exitResult } from '../machine/exit.ts';
 import { named, openOutput } from './files.ts';
@@ -39,11 +39,19 @@ export interface Consoles {
   close(): void;
 }
 
-/** Opens both destinations before anything runs, so that a bad path is told at once. */
-export function openConsoles(io: Io, serial: string, debugcon: string): { attach(machine: Pc): Consoles } {
-  const open = (option: string, text: string) => openDestination(io, option, parseDestination(option, text));
-  const first = open('--serial', serial);
-  const second = open('--debugcon', debugcon);
+/** Opens all destinations before anything runs, so that a bad path is told at once. */
+export function openConsoles(
+  io: Io,
+  where: { readonly serial: string; readonly debugcon: string; readonly virtioConsole?: string },
+): { attach(machine: Pc): Consoles } {
+  const opened = [
+    ['serial', '--serial', where.serial],
+    ['debugcon', '--debugcon', where.debugcon],
+    ['virtioConsole', '--virtio-console', where.virtioConsole ?? 'none'],
+  ].flatMap(([event, option, text]) => {
+    const destination = openDestination(io, option!, parseDestination(option!, text!));
+    return destination ? [{ ...destination, event: event as 'serial' | 'debugcon' | 'virtioConsole' }] : [];
+  });
   return {
     attach(machine) {
       let failure: unknown;
@@ -57,14 +65,13 @@ export function openConsoles(io: Io, serial: string, debugcon: string): { attach
           machine.requestExit(exitResult('stopped', 'an output of the guest cannot be written'));
         }
       };
-      if (first) machine.events.on('serial', accept(first.writer));
-      if (second) machine.events.on('debugcon', accept(second.writer));
+      for (const { event, writer } of opened) machine.events.on(event, accept(writer));
       return {
         close() {
           if (failure !== undefined) throw failure;
-          for (const opened of [first, second]) {
-            opened?.writer.flush();
-            opened?.close();
+          for (const { writer, close } of opened) {
+            writer.flush();
+            close();
           }
         },
       };

@@ -10,12 +10,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EDEVICE: 'is a device',
   EACCES:  'cannot be opened (permission denied)',
   EPERM:   'cannot be opened (not permitted)',
+  EROFS:   'cannot be written (its file system is read-only)',
   EFBIG:   'is larger than 4 GiB',
   ENOSPC:  'cannot be written (no space left)',
   EPIPE:   'was closed by its reader',
 };
 
-function reason(error: unknown): string {
+/** Why the host would not, as the end of a sentence about the file. */
+export function hostReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return REASONS[code ?? ''] ?? `cannot be used (${code ?? message})`;
 }
@@ -31,7 +33,7 @@ export function readInput(io: Io, path: string, what: string): Uint8Array {
   try {
     bytes = io.readFile(path);
   } catch (error) {
-    throw new UsageError(`${path}: file ${reason(error)}, expected ${what}`);
+    throw new UsageError(`${path}: file ${hostReason(error)}, expected ${what}`);
   }
   if (bytes.length === 0) throw new UsageError(`${path}: file is empty (0 bytes), expected ${what}`);
   return bytes;
@@ -49,7 +51,7 @@ export function openOutput(io: Io, option: string, path: string): Output {
 /** An output that cannot be opened. */
 export function fileError(option: string, path: string, error: unknown): UsageError {
   const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-  const why = missing ? 'the directory of the file does not exist' : `file ${reason(error)}`;
+  const why = missing ? 'the directory of the file does not exist' : `file ${hostReason(error)}`;
   return new UsageError(`${option} ${path}: ${why}, expected a path that can be written`);
 }
 
@@ -59,7 +61,7 @@ export function named(output: Output, what: string): Output {
     try {
       deed();
     } catch (error) {
-      throw isHostError(error) ? new UsageError(`${what}: ${reason(error)}`) : error;
+      throw isHostError(error) ? new UsageError(`${what}: ${hostReason(error)}`) : error;
     }
   };
   return { write: (data) => guard(() => output.write(data)), close: () => guard(() => output.close()) };

@@ -12,6 +12,7 @@ import { walkLines } from '../debug/walk-text.ts';
 import type { Pc } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
+import { Disks } from './disks.ts';
 import type { Io } from './io.ts';
 import { openReport, paletteOf, tell, writeReport } from './run.ts';
 import { runTo, untilTarget } from './until.ts';
@@ -25,13 +26,15 @@ export interface RawInspectOptions extends RawBootOptions {
 export async function inspect(io: Io, kernels: readonly string[], raw: RawInspectOptions): Promise<number> {
   const explained = raw.explain.map((text) => parseLinear('--explain', text));
   const limits = limitsOf(raw);
-  const machine = boot(io, kernels, raw);
+  const disks = new Disks(io, raw.commit === true);
+  const machine = boot(io, kernels, raw, disks);
   const target = raw.until === undefined ? undefined : untilTarget(machine, raw.until);
-  const consoles = openConsoles(io, raw.serial, raw.debugcon);
+  const consoles = openConsoles(io, raw);
   const report = openReport(io, raw.report);
   const attached = consoles.attach(machine);
   const result = target ? runTo(machine, target, limits) : machine.run(limits);
   attached.close();
+  disks.close();
   const reached = result.reason === 'stopped';
   if (!reached) await tell(io, machine, result, false);
   if (target && !reached)

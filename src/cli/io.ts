@@ -7,6 +7,13 @@ export interface Output {
   close(): void;
 }
 
+/** A file that is there, to be written to at any place. */
+export interface DiskWriter {
+  write(offset: number, bytes: Uint8Array): void;
+  /** What was written is on the medium when it returns. */
+  close(): void;
+}
+
 /** Standard input while a guest reads it. */
 export interface Input {
   readonly isTerminal: boolean;
@@ -32,6 +39,8 @@ export interface Io {
   touchFile(path: string): void;
   /** Creates or empties a file. */
   openFile(path: string): Output;
+  /** Opens a file that is there and stays as it is. */
+  openDisk(path: string): DiskWriter;
   /** Milliseconds that never run backwards. */
   now(): number;
   /** Waits, and lets input arrive meanwhile; ends early when some does. */

@@ -1,7 +1,7 @@
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { createMachine } from '../index.ts';
-import type { Input, Io, Output } from './io.ts';
+import type { DiskWriter, Input, Io, Output } from './io.ts';
 
 /** Descriptors. The streams of `process` are not touched before they are wanted: each takes milliseconds to make. */
 const STDIN = 0;
@@ -31,6 +31,24 @@ class Descriptor implements Output {
   }
 
   close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+class DiskDescriptor implements DiskWriter {
+  readonly #fd: number;
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(this.#fd, bytes, at, bytes.length - at, offset + at);
+    }
+  }
+
+  close(): void {
+    fsyncSync(this.#fd);
     closeSync(this.#fd);
   }
 }
@@ -97,6 +115,7 @@ export function nodeIo(): Io {
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
     touchFile: (path) => closeSync(openSync(path, 'a')),
     openFile: (path) => new Descriptor(openSync(path, 'w')),
+    openDisk: (path) => new DiskDescriptor(openSync(path, 'r+')),
     now: () => performance.now(),
     sleep: (milliseconds) => stdin.sleep(milliseconds),
     createMachine,

@@ -96,8 +96,8 @@ function createProgram(io: Io, version: string, finish: (status: number) => void
 function withSeeds(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
   return argv.map((argument, i) => {
-    if (argument !== '--hostile' || (end >= 0 && i > end)) return argument;
-    return /^(\d+|0x[0-9a-f]+)$/i.test(argv[i + 1] ?? '') ? argument : '--hostile=1';
+    if (!/^--(hostile|virtio-rng)$/.test(argument) || (end >= 0 && i > end)) return argument;
+    return /^(\d+|0x[0-9a-f]+)$/i.test(argv[i + 1] ?? '') ? argument : `${argument}=1`;
   });
 }
 

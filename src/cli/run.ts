@@ -8,6 +8,7 @@ import type { ExitResult, Pc } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import { cpuListText } from './cpu-list.ts';
+import { Disks } from './disks.ts';
 import { named, openOutput } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { runLive } from './live-run.ts';
@@ -42,10 +43,11 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   const live = liveOptions(io, raw);
   checkLockstep(raw, live !== undefined);
   checkUntil(raw, live !== undefined);
-  const machine = boot(io, kernels, raw);
+  const disks = new Disks(io, raw.commit === true);
+  const machine = boot(io, kernels, raw, disks);
   const target = raw.until === undefined ? undefined : untilTarget(machine, raw.until);
-  const twin = raw.lockstep ? boot(io, kernels, { ...raw, jit: false }) : undefined;
-  const consoles = openConsoles(io, raw.serial, raw.debugcon);
+  const twin = raw.lockstep ? boot(io, kernels, { ...raw, jit: false }, new Disks(io, false)) : undefined;
+  const consoles = openConsoles(io, raw);
   const report = openReport(io, raw.report);
   const screen = openScreen(io, raw.screen);
   const trace = raw.trace === undefined ? undefined : openOutput(io, '--trace', raw.trace);
@@ -62,6 +64,7 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
           ? runTo(machine, target, limits)
           : machine.run(limits);
   attached.close();
+  disks.close();
   trace?.close();
   screen?.show(machine);
   await tell(io, machine, result, raw.summary === true);
@@ -92,6 +95,7 @@ function checkLockstep(raw: RawRunOptions, isLive: boolean): void {
     ...(raw.jit ? [] : ['--no-jit']),
     ...(raw.trace === undefined ? [] : ['--trace']),
     ...(isLive ? ['--clock host'] : []),
+    ...(raw.commit ? ['--commit'] : []),
   ];
   if (others.length === 0) return;
   throw new UsageError(`--lockstep: given with ${others.join(' and ')}, expected one of the two`);

@@ -32,13 +32,10 @@ export class Block {
   }
 }
 
-/** Bytes a bit of a page's granule map stands for. */
-const GRANULE_SHIFT = 6;
-
 interface CodePage {
   readonly blocks: Map<number, Block>;
-  /** One byte per 64-byte granule that some block covers: writes elsewhere in the page cost no search. */
-  readonly granules: Uint8Array;
+  /** By byte of the page whether some block covers it: writes beside all of them, however close, cost no search. */
+  readonly covered: Uint8Array;
 }
 
 /** What the cache needs of the MMU: marks that make writes to pages with code come and tell. */
@@ -69,13 +66,12 @@ export class BlockCache {
     const frame = Math.floor(block.physical / PAGE_BYTES);
     let page = this.#pages.get(frame);
     if (!page) {
-      page = { blocks: new Map(), granules: new Uint8Array(PAGE_BYTES >> GRANULE_SHIFT) };
+      page = { blocks: new Map(), covered: new Uint8Array(PAGE_BYTES) };
       this.#pages.set(frame, page);
       this.#marks.markCode(frame);
     }
     page.blocks.set(key(block.physical, codeSize), block);
-    const offset = block.physical % PAGE_BYTES;
-    page.granules.fill(1, offset >> GRANULE_SHIFT, ((offset + block.bytes - 1) >> GRANULE_SHIFT) + 1);
+    cover(page, block);
     this.built++;
   }
 
@@ -112,32 +108,32 @@ export class BlockCache {
     to: number,
     running: Block | undefined,
   ): boolean {
-    let touched = false;
-    for (let g = from >> GRANULE_SHIFT; g <= (to - 1) >> GRANULE_SHIFT; g++) {
-      if (page.granules[g]) touched = true;
-    }
-    if (!touched) return false;
+    let at = from;
+    while (at < to && page.covered[at] === 0) at++;
+    if (at === to) return false;
     let hit = false;
-    for (const [at, block] of page.blocks) {
+    for (const [key, block] of page.blocks) {
       const start = block.physical % PAGE_BYTES;
       if (start >= to || start + block.bytes <= from) continue;
-      page.blocks.delete(at);
+      page.blocks.delete(key);
       block.context = -1;
       this.dropped++;
       if (block === running) hit = true;
       if (this.listener?.drop(block)) hit = true;
     }
-    page.granules.fill(0);
-    for (const block of page.blocks.values()) {
-      const start = block.physical % PAGE_BYTES;
-      page.granules.fill(1, start >> GRANULE_SHIFT, ((start + block.bytes - 1) >> GRANULE_SHIFT) + 1);
-    }
+    page.covered.fill(0);
+    for (const block of page.blocks.values()) cover(page, block);
     if (page.blocks.size === 0) {
       this.#pages.delete(frame);
       this.#marks.unmarkCode(frame);
     }
     return hit;
   }
+}
+
+function cover(page: CodePage, block: Block): void {
+  const start = block.physical % PAGE_BYTES;
+  page.covered.fill(1, start, start + block.bytes);
 }
 
 /** Blocks of one page are told apart by offset and by the code size they were decoded for. */

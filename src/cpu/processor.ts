@@ -24,9 +24,11 @@ import {
   PENDING_SHADOW_STI,
   PENDING_SHUTDOWN,
   PENDING_SINGLE_STEP,
+  PENDING_SMI,
   PENDING_SOFTWARE,
   PENDING_STOP,
 } from './execute/core.ts';
+import { enterSmm } from './execute/smm.ts';
 import { Fetcher } from './fetch.ts';
 import { correctStackFault } from './stack-fault.ts';
 import type { CodeSource, Tier } from './tier.ts';
@@ -382,7 +384,12 @@ export class Processor {
       if (this.#isTrapDue()) return undefined;
     }
     const shadow = core.pending & SHADOWS;
-    if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
+    if (core.pending & PENDING_SMI && !shadow) {
+      core.pending &= ~PENDING_SMI;
+      this.betweenInstructions();
+      enterSmm(core);
+      core.contextStale = true;
+    } else if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
       core.pending &= ~(PENDING_NMI | PENDING_HALT);
       core.pending |= PENDING_NMI_BLOCKED;
       this.#deliverExternal(VECTOR_NMI);

@@ -19,14 +19,14 @@ import {
   STATE_MXCSR,
   STATE_PAT,
   STATE_PDPTE,
+  STATE_SMBASE,
   STATE_STAR,
   STATE_TLB_BANK,
   STATE_TSC_OFFSET,
   STATE_X87,
   STATE_XCR0,
-  STATE_YMM,
 } from '../state/layout.ts';
-import type { Core } from './execute/core.ts';
+import { type Core, PENDING_SMI } from './execute/core.ts';
 import { setSegment } from './execute/descriptor.ts';
 
 const DATA = (3 << 8) | DESC_S | DESC_P | DESC_USABLE;
@@ -35,6 +35,9 @@ const CODE = (0xb << 8) | DESC_S | DESC_P | DESC_USABLE;
 const MISC_ENABLE = (1 << 0) | (1 << 11) | (1 << 12);
 /** MONITOR and MWAIT are there. */
 const MONITOR_ENABLE = 1 << 18;
+
+/** SDM Vol. 3C, "SMBASE Relocation". */
+const SMBASE = 0x30000;
 
 /** Power-up (SDM Vol. 3A, "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT"). */
 export function resetCore(core: Core): void {
@@ -53,6 +56,7 @@ export function resetCore(core: Core): void {
   words[STATE_DR6 >> 2] = DR6_FIXED;
   words[STATE_DR7 >> 2] = DR7_FIXED;
   words[STATE_XCR0 >> 2] = 1;
+  words[STATE_SMBASE >> 2] = SMBASE;
   words[STATE_FCW >> 2] = 0x40;
   words[STATE_FTW >> 2] = 0xff;
   words[STATE_MXCSR >> 2] = 0x1f80;
@@ -74,14 +78,19 @@ const UNCHANGED_BY_INIT = [
   [STATE_X87, STATE_DEBUGCTL],
   [STATE_MCG_STATUS, STATE_TLB_BANK],
   [STATE_TSC_OFFSET, STATE_MONITOR],
-  [STATE_YMM, STATE_BYTES],
+  [STATE_SMBASE, STATE_BYTES],
 ] as const;
 
-/** INIT (the table as above; SDM Vol. 3A, "Processor State After an INIT"): CR0.CD and NW stay what they were too. */
+/**
+ * INIT (the table as above; SDM Vol. 3A, "Processor State After an INIT"): CR0.CD and NW stay what they were too, and an
+ * SMI that waits goes on waiting.
+ */
 export function initCore(core: Core): void {
   const { words } = core;
   const before = words.slice();
+  const smi = core.pending & PENDING_SMI;
   resetCore(core);
+  core.pending |= smi;
   for (const [from, to] of UNCHANGED_BY_INIT) words.set(before.subarray(from >> 2, to >> 2), from >> 2);
   words[STATE_CR0 >> 2] = (before[STATE_CR0 >> 2]! & (CR0_CD | CR0_NW)) | CR0_ET;
   core.controlChanged();

@@ -53,6 +53,7 @@ const SLP_TYP = 0x1c00;
 const SLP_EN = 0x2000;
 const PM1_CONTROL_KEPT = SCI_EN | 0x0002 | SLP_TYP;
 
+/** Set at power-on, not clear as the data sheet has it: firmware made for virtual boards takes it for granted. */
 const GLBCTL_SMI_EN = 0x01;
 
 /** The registers that only remember: offset to writable bits, a byte each. */
@@ -111,6 +112,7 @@ export class AcpiPm implements PortDevice {
     for (const [offset, mask, bytes] of PLAIN) {
       for (let i = 0; i < bytes; i++) this.plainMask[offset + i] = mask >>> (8 * i);
     }
+    this.plain[GLBCTL] = GLBCTL_SMI_EN;
   }
 
   reset(): void {
@@ -120,6 +122,7 @@ export class AcpiPm implements PortDevice {
     this.gpeStatus = 0;
     this.gpeEnable = 0;
     this.plain.fill(0);
+    this.plain[GLBCTL] = GLBCTL_SMI_EN;
     this.seenHalves = this.halves();
     this.update();
   }

@@ -36,6 +36,41 @@ export class BufferBackend implements BlockBackend {
   }
 }
 
+/** A disk image in memory, and where it is kept. */
+export interface DiskMedium {
+  readonly bytes: Uint8Array;
+  /** Takes what the guest writes to the image, bytes at an offset. Without it the image never changes. */
+  readonly onWrite?: ((offset: number, bytes: Uint8Array) => void) | undefined;
+}
+
+/** What a disk reads and writes: the image itself when there is somebody to keep it, an overlay otherwise. */
+export function diskBackend({ bytes, onWrite }: DiskMedium): BlockBackend {
+  const image = new BufferBackend(bytes);
+  return onWrite ? new WriteThroughBackend(image, onWrite) : new OverlayBackend(image);
+}
+
+/** Every write goes to the image and on to whoever keeps it, at once: there is nothing to flush. */
+export class WriteThroughBackend implements BlockBackend {
+  readonly sectors: number;
+  private readonly image: BufferBackend;
+  private readonly onWrite: (offset: number, bytes: Uint8Array) => void;
+
+  constructor(image: BufferBackend, onWrite: (offset: number, bytes: Uint8Array) => void) {
+    this.image = image;
+    this.sectors = image.sectors;
+    this.onWrite = onWrite;
+  }
+
+  read(sector: number, count: number): Uint8Array {
+    return this.image.read(sector, count);
+  }
+
+  write(sector: number, bytes: Uint8Array): void {
+    this.image.write(sector, bytes);
+    this.onWrite(sector * SECTOR_BYTES, bytes);
+  }
+}
+
 /** A medium that cannot be written: a CD-ROM, or a disk with its write-protect jumper set. */
 export class ReadOnlyBackend implements BlockBackend {
   readonly sectors: number;

@@ -120,6 +120,18 @@ export class I440fx extends PciFunction {
     this.onSmram?.(this.smramControl);
   }
 
+  /** The registers were replaced by those of a snapshot. */
+  restored(): void {
+    for (const segment of this.pamSegments) this.onPam?.(segment);
+    this.onSmram?.(this.smramControl);
+  }
+
+  /** What a BIOS leaves: DRAM everywhere below 1 MiB but at A0000h, for guests that are started without one. */
+  openMemory(): void {
+    this.writeConfig(PAM0, 0x30, 1);
+    for (let at = PAM0 + 1; at <= PAM6; at++) this.writeConfig(at, 0x33, 1);
+  }
+
   protected override configWritten(offset: number, bytes: number): void {
     if (offset <= PAM6 && offset + bytes > PAM0) this.updatePam();
     if (offset <= SMRAM && offset + bytes > SMRAM) this.updateSmram();

@@ -70,6 +70,11 @@ export class PciBus {
     this.mapMemory([...wanted].sort((a, b) => rank(a) - rank(b)));
   }
 
+  /** What the bus decodes of memory at present. */
+  get memoryWindows(): readonly { readonly base: number; readonly bytes: number }[] {
+    return this.ownMemory;
+  }
+
   function(slot: number, functionNumber: number): PciFunction | undefined {
     return this.functions[slot * FUNCTIONS + functionNumber];
   }

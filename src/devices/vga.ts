@@ -2,6 +2,7 @@ import type { MmioDevice } from '../bus/address-space.ts';
 import type { Clock } from '../bus/clock.ts';
 import type { PortDevice } from '../bus/ports.ts';
 import { cp437 } from './cp437.ts';
+import { textFont } from './text-font.ts';
 import { VbeDispi } from './vga-vbe.ts';
 
 /** Ports by offset from 3B0h. The CRTC and input status 1 are at 3Bxh or 3Dxh, as the miscellaneous register says. */
@@ -48,6 +49,7 @@ const GRAPHICS_MASK = [0x0f, 0x0f, 0x0f, 0x1f, 0x03, 0x7b, 0x0f, 0x0f, 0xff] as 
 const CRTC_REGISTERS = 25;
 const ATTRIBUTE_REGISTERS = 21;
 
+const FONT_PLANE = 2;
 const PLANAR_BYTES = 256 * 1024;
 export const VGA_MEMORY_BYTES = 0x20000;
 /** GR6 bits 3-2: first byte and size of what the processor sees from A0000h. */
@@ -148,6 +150,7 @@ export class Vga implements PortDevice, MmioDevice {
       this.dac.set([level(2, 5), level(1, 4), level(0, 3)], i * 3);
     }
     for (let cell = 0; cell < 0x4000; cell++) this.words[cell] = (this.words[cell]! & ~0xffff) | 0x0720;
+    for (const [at, dots] of textFont().entries()) this.memory[at * 4 + FONT_PLANE] = dots;
   }
 
   // Ports.

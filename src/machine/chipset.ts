@@ -10,6 +10,7 @@ import type { Vga } from '../devices/vga.ts';
 import { PciVga } from '../devices/vga-pci.ts';
 import type { DetachableLine } from './detachable-line.ts';
 import type { InterruptWiring } from './interrupts.ts';
+import { LegacyMemory } from './legacy-memory.ts';
 import type { Machine } from './machine.ts';
 import {
   APM_PORT,
@@ -32,6 +33,8 @@ export interface Chipset {
   readonly pci: PciBus;
   readonly power: Piix4Pm;
   readonly hpet: Hpet;
+  /** Puts the end of a firmware image below 1 MiB, where the host bridge lets it be seen. */
+  attachBios(image: Uint8Array): void;
   /** Does what firmware does to the chipset, for guests that are started without it. */
   initialise(): void;
   /** Power-on. */
@@ -57,13 +60,29 @@ export function attachChipset(
   const resetControl = new ResetControl(parts.onReset);
   const configPorts = new PciConfigPorts(pci, resetControl);
   ports.attach(PCI_CONFIG_PORT, 8, configPorts);
-  pci.attach(0, 0, new I440fx({ memoryBytes: machine.memory }));
+  const host: I440fx = new I440fx({
+    memoryBytes: machine.memory,
+    onPam: (segment) => memory.setSegment(segment),
+    onSmram: (control) => memory.setSmram(control),
+  });
+  const memory = new LegacyMemory(space, host.pamSegments);
+  machine.core.onSmm = (isInside) => {
+    memory.setSmm(isInside);
+    if (!isInside) machine.processors.current.leftSmm();
+  };
+  machine.processors.onSwitch = () => memory.setSmm(machine.processors.current.isInSmm);
+  pci.attach(0, 0, host);
   const bridge = new Piix3IsaBridge({ line: (irq) => wiring.line(irq) });
   pci.onPirq = (pirq, level) => bridge.setPirq(pirq, level);
   pci.attach(1, 0, bridge);
   const ide = new Piix3Ide({ primary: parts.ide[0], secondary: parts.ide[1], memory: space });
   pci.attach(1, 1, ide);
-  const power = new Piix4Pm({ clock, sci: wiring.line(SCI_IRQ), onPowerOff: parts.onPowerOff });
+  const power = new Piix4Pm({
+    clock,
+    sci: wiring.line(SCI_IRQ),
+    onPowerOff: parts.onPowerOff,
+    onSmi: () => machine.processors.all[0]!.smi.raise(),
+  });
   pci.attach(1, 3, power);
   ports.attach(APM_PORT, 2, power.apm);
   pci.attach(2, 0, new PciVga(parts.vga, parts.vgaRom));
@@ -80,10 +99,12 @@ export function attachChipset(
     pci,
     power,
     hpet,
+    attachBios: (image) => memory.attachBios(image, host.pamSegments),
     reset() {
       for (const part of [configPorts, resetControl, pci, hpet]) part.reset();
     },
     initialise() {
+      host.openMemory();
       power.place(PM_BASE);
       power.pm.setAcpiMode(true);
       ide.enableDecoding();

@@ -36,6 +36,8 @@ export type MachineEvents = {
   serial: (byte: number) => void;
   /** A byte was written to port 0xE9. */
   debugcon: (byte: number) => void;
+  /** A byte was sent on the virtio console. */
+  virtioConsole: (byte: number) => void;
   /** The guest reset the machine, which starts over. */
   reset: () => void;
   /** The run is over for good. */

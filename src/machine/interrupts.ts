@@ -56,6 +56,7 @@ export function wireApic(machine: Machine): InterruptWiring {
       isBootstrap: processor.isBootstrap,
       hasX2apic: core.model.has('x2apic'),
       onNmi: () => processor.nmi.raise(),
+      onSmi: () => processor.smi.raise(),
       onInit: () => processor.init(),
       onStartup: (vector) => processor.startUp(vector),
       onBase: () => pages.follow(processor, apic),

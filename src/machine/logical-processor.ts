@@ -9,9 +9,11 @@ import {
   PENDING_NMI,
   PENDING_NMI_BLOCKED,
   PENDING_SHUTDOWN,
+  PENDING_SMI,
   PENDING_STOP,
 } from '../cpu/execute/core.ts';
 import { isMonitorTriggered } from '../cpu/execute/monitor.ts';
+import { SMM_ACTIVE, SMM_LATCHED } from '../cpu/execute/smm.ts';
 import { initCore, startUpCore } from '../cpu/reset.ts';
 import { RFLAGS_IF } from '../isa/rflags.ts';
 import type { Mode } from '../state/cpu-state.ts';
@@ -23,6 +25,7 @@ import {
   STATE_JIT_PENDING,
   STATE_JIT_RESUMED,
   STATE_RFLAGS,
+  STATE_SMM,
   STATE_YMM,
   VECTOR_SLOT_BYTES,
 } from '../state/layout.ts';
@@ -46,7 +49,7 @@ const NO_STARTUP = -1;
 /** Behind the sixteen vector registers: operands of instructions that run. */
 const SCRATCH_WORD = (STATE_YMM + 16 * VECTOR_SLOT_BYTES) >> 2;
 /** What the processor attends to even in HLT, whatever RFLAGS.IF says. */
-const PENDING_BEFORE_HALT = PENDING_DEBUG_TRAP | PENDING_STOP | PENDING_SHUTDOWN;
+const PENDING_BEFORE_HALT = PENDING_DEBUG_TRAP | PENDING_STOP | PENDING_SHUTDOWN | PENDING_SMI;
 
 /**
  * One processor of the machine. All of them run on the one core, in turn; what the core holds of a processor is kept
@@ -119,6 +122,28 @@ export class LogicalProcessor {
     lower: () => {},
   };
 
+  /** Its SMI# pin: an edge. In SMM, one more is remembered. */
+  readonly smi: InterruptLine = {
+    raise: () => {
+      if (this.isWaiting) return;
+      if (this.isInSmm) this.words[STATE_SMM >> 2]! |= SMM_LATCHED;
+      else {
+        this.pending |= PENDING_SMI;
+        this.#signal();
+      }
+    },
+    lower: () => {},
+  };
+
+  get isInSmm(): boolean {
+    return (this.words[STATE_SMM >> 2]! & SMM_ACTIVE) !== 0;
+  }
+
+  /** RSM: an INIT that had to wait is obeyed next. */
+  leftSmm(): void {
+    if (this.isInitDue) this.#onSignal(this);
+  }
+
   /** An INIT message: it resets the processor before that executes another instruction. */
   init(): void {
     this.isInitDue = true;
@@ -134,7 +159,7 @@ export class LogicalProcessor {
   }
 
   get hasMessage(): boolean {
-    return this.isInitDue || (this.isWaiting && this.startupVector !== NO_STARTUP);
+    return (this.isInitDue && !this.isInSmm) || (this.isWaiting && this.startupVector !== NO_STARTUP);
   }
 
   /** Does what the messages say. It is this processor that runs. */

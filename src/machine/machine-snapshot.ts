@@ -25,6 +25,7 @@ export interface MachineParts {
   readonly clock: VirtualClock;
   readonly serial: SerialConsole;
   readonly debugcon: SerialConsole;
+  readonly virtioConsole: SerialConsole;
   readonly faultLog: FaultLog;
   /** Set by the board. */
   readonly devicesState: ObjectState | undefined;
@@ -51,6 +52,7 @@ export function saveMachine(machine: MachineParts, ram: RamKeeper, own: OwnConte
     devices: machine.devicesState?.save(clock.waiting()) ?? NO_DEVICES,
     serial: machine.serial.save(),
     debugcon: machine.debugcon.save(),
+    virtioConsole: machine.virtioConsole.save(),
     faults: machine.faultLog.save(),
   };
   mmu.saved.rearm();
@@ -91,6 +93,7 @@ export function restoreMachine(machine: MachineParts, ram: RamKeeper, snapshot: 
   }
   machine.serial.restore(contents.serial);
   machine.debugcon.restore(contents.debugcon);
+  machine.virtioConsole.restore(contents.virtioConsole);
   machine.faultLog.restore(contents.faults);
 }
 

@@ -99,6 +99,8 @@ export class Machine {
   readonly events = new EventEmitter() as unknown as MachineEmitter;
   readonly serial = new SerialConsole();
   readonly debugcon = new SerialConsole();
+  /** The port of a virtio console, when the board has one. */
+  readonly virtioConsole = new SerialConsole();
   readonly timeline: TimelineEntry[] = [];
   readonly faultLog = new FaultLog();
   /** What was loaded, for symbols; filled by the boot floor. */
@@ -171,6 +173,7 @@ export class Machine {
     this.#watchListeners();
     this.serial.onByte = (byte) => this.events.emit('serial', byte);
     this.debugcon.onByte = (byte) => this.events.emit('debugcon', byte);
+    this.virtioConsole.onByte = (byte) => this.events.emit('virtioConsole', byte);
   }
 
   /** Instructions retired since power-on. */

@@ -50,6 +50,10 @@ export const PCI_MEMORY_BASE = 0xe0000000;
 /** PIRQA to PIRQD. */
 export const PIRQ_IRQS = [10, 10, 11, 11] as const;
 export const SCI_IRQ = 9;
+/** PCI slots behind those of the chipset and of the display adapter. */
+export const VIRTIO_DISK_SLOT = 3;
+export const VIRTIO_CONSOLE_SLOT = 4;
+export const VIRTIO_RNG_SLOT = 5;
 
 export const FW_CFG_PORT = 0x510;
 export const FW_CFG_DMA_PORT = 0x514;
@@ -68,5 +72,6 @@ export const VGA_PORTS = [
 ] as const;
 export const VBE_PORT = 0x1ce;
 export const VBE_PORTS = 3;
+export const VGA_ROM = 0xc0000;
 export const VGA_MEMORY = 0xa0000;
 export const VGA_MEMORY_BYTES = 0x20000;

@@ -1,8 +1,8 @@
-import { AddressSpace } from '../bus/address-space.ts';
+import { AddressSpace, PAGE_BYTES } from '../bus/address-space.ts';
 import { PortSpace } from '../bus/ports.ts';
 import { AtaDisk } from '../devices/ata-disk.ts';
 import { AtapiCdrom } from '../devices/atapi-cdrom.ts';
-import { BufferBackend, OverlayBackend, ReadOnlyBackend } from '../devices/block.ts';
+import { BufferBackend, type DiskMedium, diskBackend, ReadOnlyBackend } from '../devices/block.ts';
 import { DebugExit } from '../devices/debug-exit.ts';
 import { DebugConsole } from '../devices/debugcon.ts';
 import { Dma8237, DmaPageRegisters } from '../devices/dma8237.ts';
@@ -25,6 +25,7 @@ import { Machine, type MachineConfig } from './machine.ts';
 import { ObjectState } from './object-state.ts';
 import { originOf } from './origin.ts';
 import * as map from './pc-map.ts';
+import { attachVirtio, type VirtioConfig, type VirtioDevices } from './virtio.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. */
@@ -34,10 +35,12 @@ export const DEFAULT_BOARD: Board = 'pc';
 
 export interface PcConfig extends MachineConfig {
   readonly board?: Board | undefined;
-  /** Images of the media: a CD-ROM, and a disk whose writes are kept in memory. */
+  /** The image of a CD-ROM. */
   readonly cdrom?: Uint8Array | undefined;
-  readonly disk?: Uint8Array | undefined;
-  /** The expansion ROM of the display adapter (board `pc`). */
+  readonly disk?: DiskMedium | undefined;
+  /** Paravirtual devices on the PCI bus of the board `pc`. */
+  readonly virtio?: VirtioConfig | undefined;
+  /** The expansion ROM of the display adapter: on PCI, or on the board `isa` at C0000h. */
   readonly vgaRom?: Uint8Array | undefined;
 }
 
@@ -54,6 +57,7 @@ export interface PcDevices {
   readonly a20: A20Gate;
   /** Present on the `pc` board. */
   readonly chipset?: Chipset;
+  readonly virtio?: VirtioDevices;
   /** RESET# of all of them. */
   reset(): void;
 }
@@ -155,6 +159,7 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.SHUTDOWN_PORT, 1, new ShutdownPort(powerOff));
 
   let chipset: Chipset | undefined;
+  let virtio: VirtioDevices | undefined;
   if (board === 'pc') {
     chipset = attachChipset(machine, wiring, {
       ide,
@@ -164,7 +169,11 @@ export function createPc(config: PcConfig): Pc {
       onReset: reset,
       onPowerOff: powerOff,
     });
-  } else for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
+    virtio = attachVirtio(machine, chipset.pci, config.virtio ?? {});
+  } else {
+    for (const port of map.POWER_PORTS) ports.attach(port, 2, new PowerControlPort(powerOff));
+    if (config.vgaRom) attachVgaRom(machine, config.vgaRom);
+  }
 
   // The interrupt controllers last: the others let go of their lines first.
   const adapters = [...uarts, ...ide, vga, ...(chipset ? [chipset] : [])];
@@ -193,6 +202,7 @@ export function createPc(config: PcConfig): Pc {
     vga,
     a20,
     ...(chipset ? { chipset } : {}),
+    ...(virtio ? { virtio } : {}),
     reset() {
       for (const part of resettable) part.reset();
     },
@@ -212,7 +222,7 @@ function stateOf(machine: Machine, devices: PcDevices): ObjectState {
 /** Two channels: the disk is master of the first, the CD-ROM of the second. */
 function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig): [IdeChannel, IdeChannel] {
   const { clock, ports } = machine;
-  const disk = config.disk && new AtaDisk(clock, new OverlayBackend(new BufferBackend(config.disk)));
+  const disk = config.disk && new AtaDisk(clock, diskBackend(config.disk));
   const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
   const channels: [IdeChannel, IdeChannel] = [
     new IdeChannel(wiring.line(map.IDE_IRQS[0]), disk),
@@ -223,6 +233,13 @@ function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig):
     ports.attach(map.IDE_CONTROLS[i]!, 1, channel, 8);
   }
   return channels;
+}
+
+/** Whole pages, the rest of the last one as an erased chip reads. */
+function attachVgaRom({ space }: Machine, image: Uint8Array): void {
+  const rom = new Uint8Array(Math.ceil(image.length / PAGE_BYTES) * PAGE_BYTES).fill(0xff);
+  rom.set(image);
+  space.attachRom(map.VGA_ROM, rom);
 }
 
 function attachVga({ ports, space }: Machine, vga: Vga): void {

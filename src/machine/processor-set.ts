@@ -97,6 +97,7 @@ export class ProcessorSet {
     this.preferredInARow = saved.preferredInARow;
     // One processor alone stays connected as the board has it, which may be to no APIC.
     if (this.all.length > 1) this.current.connect();
+    this.#onSwitch?.();
   }
 
   /** Steps left of the turn. */

@@ -38,6 +38,7 @@ export interface MachineContents {
   readonly devices: SavedObjects;
   readonly serial: SavedConsole;
   readonly debugcon: SavedConsole;
+  readonly virtioConsole: SavedConsole;
   readonly faults: SavedFaults;
   readonly timeline: readonly TimelineEntry[];
   readonly resets: number;

@@ -1,5 +1,5 @@
 import { isCanonical } from '../bits/words.ts';
-import { type AddressSpace, PAGE_ROM } from '../bus/address-space.ts';
+import type { AddressSpace } from '../bus/address-space.ts';
 import {
   CR0_AM,
   CR4_PAE,
@@ -515,7 +515,7 @@ export class Translator {
       addend = (this.#ramOffset + (masked << 12) - (lo & PAGE_MASK)) | 0;
       if (pageFlags & RAM_CODE) write |= TAG_CODE;
       else if (grants & GRANT_WRITE && (pageFlags & RAM_WRITABLE) === 0) this.ramPages.noteWritable(masked);
-    } else if (this.space.pageKind(masked >>> 0) === PAGE_ROM) {
+    } else if (this.space.isReadOnly(masked >>> 0)) {
       addend = (this.space.hostPage(masked >>> 0) - (lo & PAGE_MASK)) | 0;
       write |= TAG_ROM;
     } else {

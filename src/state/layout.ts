@@ -118,6 +118,10 @@ export const STATE_TSC_OFFSET = 0x718;
 export const STATE_MONITOR = 0x720;
 export const STATE_MONITOR_LINE = 0x740;
 
+/** System-management mode: where SMRAM lies, and `SMM_*`. */
+export const STATE_SMBASE = 0x7b0;
+export const STATE_SMM = 0x7b4;
+
 /** Pages that compiled code has accessed last: the linear address (8 bytes) and what leads from it to the host's (4). */
 export const JIT_SLOT_OFFSET = 0x7000;
 export const JIT_SLOT_BYTES = 16;

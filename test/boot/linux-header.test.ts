@@ -38,6 +38,11 @@ describe('parseLinuxHeader', () => {
     expect(linuxVersion(header.version)).toBe('2.15');
   });
 
+  it('does not look at the alignment of a kernel that cannot be moved', () => {
+    expect(parse({ relocatable: 0, alignment: 0 })).toMatchObject({ relocatable: false, alignment: 0x1000 });
+    expect(bootErrorOf(() => parse({ alignment: 0 }))).toMatch(/kernel_alignment is 0x0/);
+  });
+
   it('takes the defaults of the text where a version has no such field', () => {
     expect(parse({ version: 0x200, initrdMax: 5, alignment: 7 })).toMatchObject({
       relocatable: false,

@@ -31,7 +31,7 @@ describe('a machine from a snapshot', () => {
   });
 
   it('or createPc', () => {
-    const machine = createPc({ memory: 1 << 20, board: 'isa', disk: disk.bytes });
+    const machine = createPc({ memory: 1 << 20, board: 'isa', disk });
     machine.space.load(0x500, Uint8Array.of(0xeb, 0xfe));
     const again = resumeMachine(machine.snapshot());
     expect(again.readPhysical(0x500, 2)).toEqual(Uint8Array.of(0xeb, 0xfe));

@@ -58,6 +58,11 @@ export function recordingIo(
       outputs.set(path, output);
       return output;
     },
+    openDisk: (path) => {
+      if (path.startsWith('/readonly/')) failing('EACCES');
+      const file = files[path] as Uint8Array;
+      return { write: (offset, bytes) => file.set(bytes, offset), close() {} };
+    },
     stdin: { isTerminal: false, start() {}, stop() {} },
     now: () => performance.now(),
     sleep: async () => {},

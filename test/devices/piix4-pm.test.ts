@@ -30,10 +30,11 @@ describe('the 82371AB, function 3', () => {
     let smis = 0;
     const fn = pm(() => smis++);
     fn.apm.writePort(0, 0);
+    expect(smis).toBe(0);
     fn.writeConfig(0x58, 0x02000000, 4);
     fn.apm.writePort(0, 0);
-    expect(smis).toBe(0);
-    fn.pm.writePort(0x28, 1);
+    expect([smis, fn.pm.readPort(0x28)]).toEqual([1, 1]);
+    fn.pm.writePort(0x28, 0);
     fn.apm.writePort(0, 0);
     expect(smis).toBe(1);
   });

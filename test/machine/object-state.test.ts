@@ -108,7 +108,7 @@ describe('devices of the board', () => {
 
   function board(kind: 'isa' | 'pc'): Pc {
     const media = new Uint8Array(64 * 2048).fill(0x5a);
-    const pc = createPc({ memory: 1 << 20, board: kind, disk: media, cdrom: media });
+    const pc = createPc({ memory: 1 << 20, board: kind, disk: { bytes: media }, cdrom: media });
     pc.devices.chipset?.initialise();
     return pc;
   }

@@ -41,7 +41,9 @@ import type { CpuModel } from './cpu-model.ts';
 import { loadEw } from './operand.ts';
 import { checkUmip, requireCpl0, storeWordOrRegister } from './system-segment.ts';
 
-const CR0_DEFINED = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
+/** Without ET, which is always set. */
+export const CR0_DEFINED =
+  CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
 
 /** CR4 bits and the feature without which each is reserved. */
 const CR4_FEATURES: readonly (readonly [bit: number, feature: string])[] = [
@@ -72,7 +74,7 @@ export function definedCr4(model: CpuModel): number {
 }
 
 /** PAE paging is in use, or would be with these values: the PDPTE registers count. */
-function usesPdptes(cr0: number, cr4: number, efer: number): boolean {
+export function usesPdptes(cr0: number, cr4: number, efer: number): boolean {
   return (cr0 & CR0_PG) !== 0 && (cr4 & CR4_PAE) !== 0 && (efer & EFER_LMA) === 0;
 }
 

@@ -64,8 +64,10 @@ export const PENDING_MWAIT = 1 << 11;
 export const PENDING_SOFTWARE = 1 << 12;
 /** RFLAGS.RF is set, and there is no breakpoint that it could hold back: it is cleared before the next instruction. */
 export const PENDING_RESUME = 1 << 13;
+/** A system-management interrupt. While the processor is in SMM another one waits in `STATE_SMM`. */
+export const PENDING_SMI = 1 << 14;
 /** All bits that make the processor leave the fast path. */
-export const PENDING_ATTENTION = 0x1ff | PENDING_SOFTWARE | PENDING_RESUME;
+export const PENDING_ATTENTION = 0x1ff | PENDING_SOFTWARE | PENDING_RESUME | PENDING_SMI;
 
 /** Bits of `Core.simd`: which kinds of instructions may run now without #UD or #NM. */
 export const SIMD_SSE = 1 << 0;
@@ -134,6 +136,8 @@ export class Core {
   msrDevice: MsrDevice | undefined;
   /** Without a board FERR# is open and IGNNE# asserted. */
   floatError: FloatErrorPins | undefined;
+  /** Called when the processor enters SMM, before it stores its state, and when it has left it. */
+  onSmm: ((isInside: boolean) => void) | undefined;
   /** Where MOV CR8 reads and writes the task priority, when there is a local APIC. */
   taskPriority: { cr8: number } | undefined;
   observer: CoreObserver = {};

@@ -43,6 +43,7 @@ export * from './selector.ts';
 export * from './set.ts';
 export * from './sha.ts';
 export * from './shift.ts';
+export { RSM } from './smm.ts';
 export * from './stack.ts';
 export * from './string.ts';
 export * from './string-compare.ts';

@@ -235,8 +235,6 @@ export const UD2 = UD;
 /** VMCALL, VMMCALL and their kin: no virtualization here. */
 export const VMCALL = UD;
 export const VMMCALL = UD;
-/** RSM outside of system-management mode (SDM Vol. 2B, "RSM—Resume from System Management Mode"). */
-export const RSM = UD;
 
 // Identification and time.
 

@@ -193,10 +193,6 @@ describe('instructions that only their names hide', () => {
     expect(at('user').execute(0x0f, 0x33)).toEqual(GP0);
   });
 
-  test('RSM outside system-management mode is #UD', () => {
-    expect(at('protected').execute(0x0f, 0xaa)).toEqual(UD);
-  });
-
   test('RDPKRU reads what WRPKRU has written, with ECX and EDX 0', () => {
     const m = at('long', CR4_PKE);
     m.setReg(RAX, 0x55aa);

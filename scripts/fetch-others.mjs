@@ -1,0 +1,79 @@
+/**
+ * Fetches firmware, loaders and kernels that nothing here was built for, from Debian's packages, into `.cache/images`:
+ *   other-seabios-128k.bin, other-bochs-legacy.bin, other-vgabios.bin, other-grub.bin, other-ovmf.bin   firmware
+ *   other-memtest.iso, other-ipxe.iso, other-isolinux.iso   discs; the last with our higher-half guest by mboot.c32
+ *   other-memtest32, other-memtest64, other-gnumach   kernels
+ */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { provideImages, run, unpackPackage } from './support/debian.mjs';
+import { isoTools } from './support/iso-tools.mjs';
+
+const GUEST = fileURLToPath(new URL('../guests/bin/higher-half/', import.meta.url));
+
+// biome-ignore format: a table.
+const FILES = [
+  ['other-seabios-128k.bin', 'seabios',            'usr/share/seabios/bios.bin'],
+  ['other-bochs-legacy.bin', 'bochsbios',          'usr/share/bochs/BIOS-bochs-legacy'],
+  ['other-vgabios.bin',      'vgabios',            'usr/share/vgabios/vgabios.bin'],
+  ['other-grub.bin',         'grub-firmware-qemu', 'usr/share/qemu/grub.bin'],
+  ['other-ovmf.bin',         'ovmf',               'usr/share/ovmf/OVMF.fd'],
+  ['other-memtest.iso',      'memtest86+',         'usr/lib/memtest86+/memtest86+x64.iso'],
+  ['other-memtest32',        'memtest86+',         'boot/memtest86+ia32.bin'],
+  ['other-memtest64',        'memtest86+',         'boot/memtest86+x64.bin'],
+  ['other-ipxe.iso',         'ipxe',               'usr/lib/ipxe/ipxe.iso'],
+  ['other-gnumach',          'gnumach-image-1.8-486', 'boot/gnumach-1.8-486.gz'],
+];
+
+const MENU = `SERIAL 0 115200
+DEFAULT higher-half
+PROMPT 0
+LABEL higher-half
+  KERNEL mboot.c32
+  APPEND /loader.elf --- /kernel.elf hello=world
+`;
+
+/** A disc that boots as a CD-ROM, and as a hard disk by its master boot record. */
+function isolinuxIso(work, unpack) {
+  const tree = join(work, 'isolinux');
+  mkdirSync(join(tree, 'isolinux'), { recursive: true });
+  const [loader, modules] = [unpack('isolinux'), unpack('syslinux-common')];
+  const into = (folder, file) => copyFileSync(file, join(tree, folder, basename(file)));
+  into('isolinux', join(loader, 'usr/lib/ISOLINUX/isolinux.bin'));
+  for (const name of ['ldlinux', 'libcom32', 'libutil', 'mboot']) {
+    into('isolinux', join(modules, `usr/lib/syslinux/modules/bios/${name}.c32`));
+  }
+  for (const name of ['loader.elf', 'kernel.elf']) into('', join(GUEST, name));
+  writeFileSync(join(tree, 'isolinux/isolinux.cfg'), MENU);
+  const iso = join(work, 'isolinux.iso');
+  const boot = [
+    '-b',
+    'isolinux/isolinux.bin',
+    '-c',
+    'isolinux/boot.cat',
+    '-no-emul-boot',
+    '-boot-load-size',
+    '4',
+  ];
+  const hybrid = ['-boot-info-table', '-isohybrid-mbr', join(loader, 'usr/lib/ISOLINUX/isohdpfx.bin')];
+  const { env } = isoTools(work);
+  run('xorriso', ['-as', 'mkisofs', '-quiet', '-o', iso, ...boot, ...hybrid, tree], { env });
+  return readFileSync(iso);
+}
+
+const names = [...FILES.map(([name]) => name), 'other-isolinux.iso'];
+
+await provideImages('fetch-others', names, (work, write) => {
+  const roots = new Map();
+  const unpack = (name) => {
+    if (!roots.has(name)) roots.set(name, unpackPackage(name, work));
+    return roots.get(name);
+  };
+  for (const [name, from, path] of FILES) {
+    const bytes = readFileSync(join(unpack(from), path));
+    write(name, path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  }
+  write('other-isolinux.iso', isolinuxIso(work, unpack));
+});

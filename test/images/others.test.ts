@@ -1,0 +1,100 @@
+/** Firmware, loaders and kernels that nothing here was built for. */
+import { describe, expect, test } from 'vitest';
+import type { Pc } from '../../src/index.ts';
+import { createFirmwareMachine, createMachine } from '../support/dist.ts';
+import { image } from '../support/linux-boot.ts';
+
+const screenOf = (pc: Pc) => pc.devices.vga.textScreen().join('\n');
+
+/** Runs until the text is on the screen or on COM1. @throws with both when it never is */
+function waitFor(pc: Pc, wanted: string, mostMillions = 600): void {
+  const isThere = () => [pc.serial.text, screenOf(pc)].some((text) => text.includes(wanted));
+  const last = pc.instructions + mostMillions * 1e6;
+  while (!isThere()) {
+    if (pc.exit || pc.instructions >= last) {
+      throw new Error(
+        `no ${wanted} (${pc.exit?.detail}) in\n${pc.serial.text.slice(-1000)}\n${screenOf(pc)}`,
+      );
+    }
+    pc.run({ maxInstructions: 4e6, timeout: 0.5 });
+  }
+}
+
+describe('firmware', () => {
+  test('SeaBIOS of 128 KiB, without PCI space for its SMM, shows its text on the display', () => {
+    const [bios, vgaRom] = [image('other-seabios-128k.bin'), image('vgabios-stdvga.bin')];
+    waitFor(createFirmwareMachine({ bios, vgaRom, jit: true }), 'No bootable device.', 20);
+  });
+
+  test("Bochs's BIOS and VGA BIOS on the board isa", () => {
+    const [bios, vgaRom] = [image('other-bochs-legacy.bin'), image('other-vgabios.bin')];
+    const pc = createFirmwareMachine({ board: 'isa', bios, vgaRom, jit: true });
+    waitFor(pc, 'Bochs VBE Display Adapter enabled', 20);
+    waitFor(pc, 'FATAL: No bootable device.', 20);
+  });
+
+  test('GRUB as firmware comes to its menu', () => {
+    const [bios, vgaRom] = [image('other-grub.bin'), image('vgabios-stdvga.bin')];
+    waitFor(createFirmwareMachine({ bios, vgaRom, jit: true }), 'GNU GRUB', 200);
+  });
+
+  test('OVMF comes to the shell of EFI on the serial console', () => {
+    waitFor(
+      createFirmwareMachine({ bios: image('other-ovmf.bin'), jit: true }),
+      'UEFI Interactive Shell',
+      1500,
+    );
+  });
+});
+
+describe('discs through SeaBIOS', () => {
+  const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk'>) =>
+    createFirmwareMachine({
+      bios: image('bios-256k.bin'),
+      vgaRom: image('vgabios-stdvga.bin'),
+      jit: true,
+      ...media,
+    });
+
+  test.each(['cdrom', 'disk'] as const)('ISOLINUX and mboot.c32 start our guest from a %s', (medium) => {
+    const pc = powerOn({ [medium]: image('other-isolinux.iso') });
+    expect(pc.run({ maxInstructions: 200e6 }).status).toBe(33);
+    pc.serial.expect(/ checks, 0 failed\r?\nPASS/);
+  });
+
+  test('iPXE looks for network cards', () => {
+    const pc = powerOn({ cdrom: image('other-ipxe.iso') });
+    waitFor(pc, 'iPXE 1.0.0', 200);
+    waitFor(pc, 'No more network devices', 200);
+  });
+
+  test('Memtest86+ tests memory', () => {
+    const pc = powerOn({ cdrom: image('other-memtest.iso') });
+    waitFor(pc, 'Memtest86+ v6.10', 600);
+    waitFor(pc, 'Test #2  [Address test, own address + window]', 600);
+    expect(screenOf(pc)).toMatch(/Errors: 0 /);
+  });
+});
+
+describe('kernels', () => {
+  test.each([
+    ['other-memtest64', 'Memtest86+ v6.10'],
+    ['other-memtest32', 'Memtest86+ v6.10'],
+  ])('%s by the Linux boot protocol', (kernel, banner) => {
+    const pc = createMachine({ kernel: image(kernel), commandLine: 'console=ttyS0,115200', jit: true });
+    waitFor(pc, banner, 100);
+    waitFor(pc, 'Test #2  [Address test, own address + window]', 600);
+    expect(screenOf(pc)).toMatch(/Errors: 0 /);
+  });
+
+  test.each(['isa', 'pc'] as const)('GNU Mach on the board %s asks for its bootstrap program', (board) => {
+    const pc = createMachine({
+      kernel: image('other-gnumach'),
+      commandLine: 'gnumach console=com0',
+      board,
+      jit: true,
+    });
+    waitFor(pc, 'No bootstrap code loaded with the kernel!', 50);
+    pc.serial.expect('GNU Mach 1.8');
+  });
+});
