@@ -46,8 +46,8 @@ export const BOCHS_RULES: readonly Rule[] = [
   {
     name: 'Which of several accesses faults first',
     part: (d, { s, ours }) =>
-      [12, 14].includes(vector(ours)) &&
-      /: (retf|iret|popa|pusha)/.test(s.text) &&
+      [12, 13, 14].includes(vector(ours)) &&
+      /: (retf|iret|popa|pusha|l[gi]dt)/.test(s.text) &&
       isTable(d) &&
       within(d, 0x60n),
   },

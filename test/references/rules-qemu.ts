@@ -428,6 +428,7 @@ export const QEMU_RULES: readonly Rule[] = [
       vector(c.theirs) !== 13 &&
       (/^(mode switches|control registers)$/.test(c.s.family) ||
         /wrmsr 0xc0000080/.test(c.s.text) ||
+        (isLong(c.s) && /: l[gi]dt/.test(c.s.text)) ||
         (/wrmsr 0x277/.test(c.s.text) && hasReservedType(valueIn(c.s))) ||
         (/(wrmsr 0x(c0000082|c0000083|c000010[012]|17[56])|wr[fg]sbase)/.test(c.s.text) &&
           !isCanonical(valueIn(c.s)))),
