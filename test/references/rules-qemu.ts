@@ -145,7 +145,7 @@ export const QEMU_RULES: readonly Rule[] = [
   },
   {
     name: 'Upper halves of what 32-bit instructions take',
-    whole: (c) => /^compat.*: mov cr3/.test(c.s.text) && valueIn(c.s) >> 32n !== 0n,
+    whole: (c) => /^compat.*: mov cr[23]/.test(c.s.text) && valueIn(c.s) >> 32n !== 0n,
   },
   {
     name: 'RFLAGS of SYSRET',
