@@ -1,4 +1,4 @@
-import { bitsOf, both, type Case, cplOf, errorCode, isCode64, isErrorCode, isLong, isStack, isTable, isTask, isV86, msrOf, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
+import { bitsOf, both, type Case, cplOf, errorCode, firstByte, isCode64, isErrorCode, isLong, isStack, isTable, isTask, isV86, msrOf, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
 import type { Difference } from './compare.ts';
 import { CR0, CR4, FLAG } from './modes.ts';
 import { isHarnessRegister, isNullBase, isUpperHalfBad } from './rules-qemu.ts';
@@ -46,8 +46,8 @@ export const BOCHS_RULES: readonly Rule[] = [
   {
     name: 'Which of several accesses faults first',
     part: (d, { s, ours }) =>
-      [12, 14].includes(vector(ours)) &&
-      /: (retf|iret|popa|pusha)/.test(s.text) &&
+      [12, 13, 14].includes(vector(ours)) &&
+      /: (retf|iret|popa|pusha|l[gi]dt)/.test(s.text) &&
       isTable(d) &&
       within(d, 0x60n),
   },
@@ -62,6 +62,19 @@ export const BOCHS_RULES: readonly Rule[] = [
   {
     name: 'Protection keys of supervisor pages',
     whole: ({ s }) => (s.cr4 & CR4.PKE) !== 0 && s.family === 'page walks' && isSupervisorPage(s.text),
+  },
+  {
+    name: 'Protected-mode virtual interrupts',
+    whole: (c) =>
+      isLong(c.s) &&
+      (c.s.cr4 & CR4.PVI) !== 0 &&
+      cplOf(c.s) === 3 &&
+      /: (cli|sti)/.test(c.s.text) &&
+      vector(c.theirs) === 13,
+  },
+  {
+    name: 'ENTER with 66 in 64-bit mode',
+    whole: (c) => isCode64(c.s) && firstByte(c.s) === 0x66 && /: enter/.test(c.s.text),
   },
   {
     name: 'Alignment checks of MOVUPS',

@@ -145,7 +145,7 @@ export const QEMU_RULES: readonly Rule[] = [
   },
   {
     name: 'Upper halves of what 32-bit instructions take',
-    whole: (c) => /^compat.*: mov cr3/.test(c.s.text) && valueIn(c.s) >> 32n !== 0n,
+    whole: (c) => /^compat.*: mov cr[23]/.test(c.s.text) && valueIn(c.s) >> 32n !== 0n,
   },
   {
     name: 'RFLAGS of SYSRET',
@@ -428,6 +428,7 @@ export const QEMU_RULES: readonly Rule[] = [
       vector(c.theirs) !== 13 &&
       (/^(mode switches|control registers)$/.test(c.s.family) ||
         /wrmsr 0xc0000080/.test(c.s.text) ||
+        (isLong(c.s) && /: l[gi]dt/.test(c.s.text)) ||
         (/wrmsr 0x277/.test(c.s.text) && hasReservedType(valueIn(c.s))) ||
         (/(wrmsr 0x(c0000082|c0000083|c000010[012]|17[56])|wr[fg]sbase)/.test(c.s.text) &&
           !isCanonical(valueIn(c.s)))),

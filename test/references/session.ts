@@ -170,15 +170,6 @@ export class Session {
       const { names, rest } = explainParts('Bochs', second);
       this.#note(names);
       const whole = rest.length > 0 ? explainWhole('Bochs', { ...second, all: rest }) : undefined;
-      if (process.env['DUMP'] && whole)
-        console.log(
-          `DUMPB ${whole} | [${s.family}] ${s.text} | ${s.patches
-            .filter((p) => p.what !== 'launch' && !p.what.startsWith('code '))
-            .map((p) => p.what)
-            .join(
-              '; ',
-            )} | ${describe(rest).slice(0, 300)} | v ${mine.fields.get('vector')}/${theirs.fields.get('vector')}`,
-        );
       if (whole) this.#note([whole]);
       const agrees = rest.length === 0 || whole !== undefined;
       const first = open.get(n);
@@ -187,15 +178,6 @@ export class Session {
         continue;
       }
       const rule = explainWhole('QEMU', first);
-      if (process.env['DUMP'])
-        console.log(
-          `DUMP ${rule ?? 'NONE'} | agrees ${agrees} | [${s.family}] ${s.text} | ${s.patches
-            .filter((p) => p.what !== 'launch' && !p.what.startsWith('code '))
-            .map((p) => p.what)
-            .join(
-              '; ',
-            )} | cr0=${(s.cr0 >>> 0).toString(16)} cr4=${s.cr4.toString(16)} efer=${s.efer.toString(16)} fl=${s.rflags.toString(16)} rsp=${s.rsp.toString(16)} | QEMU ${describe(first.all).slice(0, 500)} | v ${first.ours.fields.get('vector')}/${first.theirs.fields.get('vector')} | Bochs ${describe(rest).slice(0, 300)}`,
-        );
       if (agrees && rule) this.#note([rule]);
       else if (rest.length === 0 && !this.#options.strict)
         this.#decided.push({ scenario: list[n]!, kind: 'QEMU', rest: first.all, verdict: '' });

@@ -187,7 +187,9 @@ export function POP_Ed(core: Core, insn: Instruction): void {
     core.store32(insn.segment, lo, core.high, value);
   }
   moveStackPointer(core, 4);
-  if (!insn.isMemory) core.gpr32[insn.rm * 2] = value;
+  if (insn.isMemory) return;
+  core.gpr32[insn.rm * 2] = value;
+  core.gpr32[insn.rm * 2 + 1] = 0;
 }
 
 /** POP r/m64 | 8F /0, 58+r | Eq. */

@@ -69,6 +69,17 @@ describe('POP', () => {
     expect(harness.get('rsp')).toBe(0x1234_5678_9abcn);
   });
 
+  test('POP of a doubleword clears what 64-bit code sees above it', () => {
+    const harness = new CoreHarness('protected32', stack);
+    harness.set('rcx', -1n);
+    harness.write64(STACK, 0x2002n);
+    expect(harness.run(0x59)).toBeUndefined();
+    expect(harness.get('rcx')).toBe(0x2002n);
+    harness.set('rcx', -1n);
+    expect(harness.run(0x66, 0x59)).toBeUndefined();
+    expect(harness.get('rcx')).toBe(0xffff_ffff_ffff_0000n);
+  });
+
   test('POP [rsp+8] uses rsp after the increment', () => {
     const harness = new CoreHarness('64-bit', stack);
     harness.write64(STACK, 77n);

@@ -145,6 +145,13 @@ export function limits(random: Random): Scenario {
   return s;
 }
 
+/** A CALL to an even address, where UD2 begins; a 66 in front of it has its place in the count. */
+function relativeCall(bits: 16 | 32 | 64, isSized: boolean): number[] {
+  const isShort = bits !== 64 && (bits === 16) !== isSized;
+  const length = (isSized ? 1 : 0) + (isShort ? 3 : 5);
+  return [0xe8, 0x10 + (length & 1), ...new Array<number>(isShort ? 1 : 3).fill(0)];
+}
+
 /** Pushes and pops where the stack ends. */
 export function stackEdges(random: Random): Scenario {
   const { s, mode } = start(random, ['16-3', '32-3', '32-1', 'v86', 'compat32-3', 'compat16-3', '64-3']);
@@ -191,7 +198,7 @@ export function stackEdges(random: Random): Scenario {
   pointRbx(s, mode, DATA);
   const row = random.pick([
     ['push ax', [0x50]], ['pop cx', [0x59]], ['pushf', [0x9c]], ['popf', [0x9d]], ['push imm8', [0x6a, 0x85]], ['pusha', [0x60]], ['popa', [0x61]],
-    ['call rel', bits === 16 && size.length === 0 ? [0xe8, 0x10, 0] : [0xe8, 0x10, 0, 0, 0]], ['ret', [0xc3]], ['ret 8', [0xc2, 8, 0]], ['leave', [0xc9]],
+    ['call rel', relativeCall(bits, size.length > 0)], ['ret', [0xc3]], ['ret 8', [0xc2, 8, 0]], ['leave', [0xc9]],
     ['enter 8,0', [0xc8, 8, 0, 0]], ['enter 8,2', [0xc8, 8, 0, 2]], ['push sp', [0x54]], ['pop sp', [0x5c]], ['push fs', [0x0f, 0xa0]], ['pop fs', [0x0f, 0xa1]],
     ['push [rbx]', [0xff, atRbx(mode, 6)]], ['pop [rbx]', [0x8f, atRbx(mode, 0)]], ['iret', [0xcf]], ['retf', [0xcb]],
   ] as const); // biome-ignore format: a table.
