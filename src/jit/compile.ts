@@ -18,8 +18,8 @@ import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
+  FUNCTION_ROUTINES,
   FUNCTION_RUN,
-  FUNCTION_SYSTEM,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
@@ -33,7 +33,7 @@ import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
-import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
+import { type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
@@ -67,6 +67,8 @@ export interface Compiled {
   readonly calls: readonly HandlerCall[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
+  /** It calls functions that all regions share, which must be imported. */
+  readonly callsRoutines: boolean;
 }
 
 /** What makes the compiled code of a region differ besides its bytes. */
@@ -115,6 +117,7 @@ class RegionCompiler {
   readonly #labels: number[];
   readonly #stackNative: boolean;
   readonly #firstCall: number;
+  #callsRoutines = false;
 
   constructor(nodes: readonly Node[], { codeSize, ripHi, flat }: Surroundings, firstCall: number) {
     this.#firstCall = firstCall;
@@ -149,7 +152,12 @@ class RegionCompiler {
     code.end();
     const longest = this.#flow.longest[0]!;
     const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
-    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
+    return {
+      body: { locals, code: this.#assemble(longest) },
+      calls: this.#calls,
+      longest,
+      callsRoutines: this.#callsRoutines,
+    };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -366,10 +374,15 @@ class RegionCompiler {
     code.i32((e.ripLo + insn.length) | 0);
     code.memory(I32_STORE, STATE_RIP);
     if (routine) {
-      pushRoutineCall(e, routine);
-      code.call(FUNCTION_SYSTEM);
+      if (routine.argument === 'left') {
+        code.get(BUDGET);
+        code.i32(e.index);
+        code.op(I32_SUB);
+      } else code.i32(routine.argument);
+      code.call(FUNCTION_ROUTINES + routine.slot);
+      this.#callsRoutines = true;
       code.op(I32_EQZ);
-      code.unlikelyIf();
+      code.if();
     }
     code.i32(this.#firstCall + this.#calls.length);
     code.get(BUDGET);

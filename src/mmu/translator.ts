@@ -180,6 +180,7 @@ export class Translator {
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
+    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -231,6 +232,7 @@ export class Translator {
     if (leftPcids) {
       for (const context of this.#caches.contexts) context.pcid = -1;
       this.#enter(0);
+      this.generation = this.#caches.context.generation;
     }
   }
 
@@ -358,7 +360,6 @@ export class Translator {
 
   #enter(pcid: number): void {
     if (this.#caches.enter(pcid)) this.#note('pcid');
-    this.generation = this.#caches.context.generation;
   }
 
   /** A translation for fetches of the present address space may have changed. */
@@ -466,25 +467,24 @@ export class Translator {
       this.fault.setNonCanonical();
       return -1;
     }
-    const { context } = this.#caches;
-    const large = context.large;
+    const { structures, large } = this.#caches.context;
     const kept = large.find(lo, hi);
     if (kept >= 0) {
       const rights = large.rights(kept);
       const grants = this.#permissions.granted(this.accessClass, rights);
       if (grants & (1 << access) && (access !== ACCESS_WRITE || rights & PTE_D)) {
-        const size = large.size(kept, mode);
         large.noteFragment(kept, lo);
+        const size = large.size(kept, mode);
         this.counters.refills[size]!++;
         return this.#fill(lo, hi, large.frame(kept, lo), rights, grants, size);
       }
     }
     const walker = this.#walker;
-    let code = walker.walk(context.structures, lo, hi, access, this.accessClass);
+    let code = walker.walk(structures, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
-      context.structures.drop(lo, hi);
-      code = walker.walk(context.structures, lo, hi, access, this.accessClass);
+      structures.drop(lo, hi);
+      code = walker.walk(structures, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) {
       this.#describePageFault(lo, hi, access, code);
