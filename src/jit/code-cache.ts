@@ -101,6 +101,16 @@ export class CodeCache {
     return [...(this.#byBlock.get(block) ?? [])];
   }
 
+  /** The regions that hold the instruction at a physical address. */
+  regionsAt(physical: number): Set<RegionCode> {
+    const found = new Set<RegionCode>();
+    for (const [block, regions] of this.#byBlock) {
+      if (physical < block.physical || physical >= block.physical + block.bytes) continue;
+      for (const region of regions) found.add(region);
+    }
+    return found;
+  }
+
   remove(region: RegionCode): void {
     for (const block of region.blocks) {
       const regions = this.#byBlock.get(block);

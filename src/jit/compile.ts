@@ -102,9 +102,17 @@ export function emitterOf(
   return codeSize === 16 ? undefined : emit;
 }
 
-/** Compiles the region whose entry is node 0. Its calls of handlers are numbered from `firstCall`. */
-export function compile(nodes: readonly Node[], surroundings: Surroundings, firstCall: number): Compiled {
-  return new RegionCompiler(nodes, surroundings, firstCall).compile();
+/**
+ * Compiles the region whose entry is node 0. Its calls of handlers are numbered from `firstCall`. `leavers`: physical
+ * addresses of instructions at which regions had to be left again and again.
+ */
+export function compile(
+  nodes: readonly Node[],
+  surroundings: Surroundings,
+  firstCall: number,
+  leavers: ReadonlySet<number> = new Set(),
+): Compiled {
+  return new RegionCompiler(nodes, surroundings, firstCall, leavers).compile();
 }
 
 class RegionCompiler {
@@ -117,10 +125,17 @@ class RegionCompiler {
   readonly #labels: number[];
   readonly #stackNative: boolean;
   readonly #firstCall: number;
+  readonly #leavers: ReadonlySet<number>;
   #callsRoutines = false;
 
-  constructor(nodes: readonly Node[], { codeSize, ripHi, flat }: Surroundings, firstCall: number) {
+  constructor(
+    nodes: readonly Node[],
+    { codeSize, ripHi, flat }: Surroundings,
+    firstCall: number,
+    leavers: ReadonlySet<number>,
+  ) {
     this.#firstCall = firstCall;
+    this.#leavers = leavers;
     this.#nodes = nodes;
     this.#flow = analyse(nodes);
     this.#e = new Emitter(codeSize, ripHi, flat);
@@ -218,8 +233,9 @@ class RegionCompiler {
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
       const emit = this.#emitter(node, at);
-      if (emit) emit(e, e.insn);
-      else this.#handler(block.handlers[at]!, e.insn, false);
+      if (!emit) this.#handler(block.handlers[at]!, e.insn, false);
+      else if (this.#leavers.has(block.physical + e.insn.start)) this.#emitStaying(emit);
+      else emit(e, e.insn);
     }
     if (node.ending === 'next') {
       e.spend(node.count);
@@ -229,6 +245,26 @@ class RegionCompiler {
     const last = block.count - 1;
     this.#enter(node, last);
     this.#ending(n, node);
+  }
+
+  /** An instruction that often has something for its handler to do: where others leave the region, it calls that. */
+  #emitStaying(emit: Emit): void {
+    const e = this.#e;
+    const { code, flags, insn } = e;
+    flags.direct();
+    const done = code.block();
+    e.rescue = () => {
+      e.rescue = undefined;
+      flags.aside(() => this.#handler(HANDLERS[insn.op]!, insn, false));
+      code.br(done);
+      e.rescue = rescue;
+    };
+    const { rescue } = e;
+    emit(e, insn);
+    e.rescue = undefined;
+    flags.direct();
+    code.end();
+    e.checked = 0;
   }
 
   #enter(node: Node, at: number): void {
