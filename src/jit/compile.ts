@@ -18,8 +18,8 @@ import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
+  FUNCTION_ROUTINES,
   FUNCTION_RUN,
-  FUNCTION_SYSTEM,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
@@ -33,7 +33,7 @@ import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
-import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
+import { type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
@@ -67,6 +67,8 @@ export interface Compiled {
   readonly calls: readonly HandlerCall[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
+  /** It calls functions that all regions share, which must be imported. */
+  readonly callsRoutines: boolean;
 }
 
 /** What makes the compiled code of a region differ besides its bytes. */
@@ -100,9 +102,17 @@ export function emitterOf(
   return codeSize === 16 ? undefined : emit;
 }
 
-/** Compiles the region whose entry is node 0. Its calls of handlers are numbered from `firstCall`. */
-export function compile(nodes: readonly Node[], surroundings: Surroundings, firstCall: number): Compiled {
-  return new RegionCompiler(nodes, surroundings, firstCall).compile();
+/**
+ * Compiles the region whose entry is node 0. Its calls of handlers are numbered from `firstCall`. `leavers`: physical
+ * addresses of instructions at which regions had to be left again and again.
+ */
+export function compile(
+  nodes: readonly Node[],
+  surroundings: Surroundings,
+  firstCall: number,
+  leavers: ReadonlySet<number> = new Set(),
+): Compiled {
+  return new RegionCompiler(nodes, surroundings, firstCall, leavers).compile();
 }
 
 class RegionCompiler {
@@ -115,9 +125,17 @@ class RegionCompiler {
   readonly #labels: number[];
   readonly #stackNative: boolean;
   readonly #firstCall: number;
+  readonly #leavers: ReadonlySet<number>;
+  #callsRoutines = false;
 
-  constructor(nodes: readonly Node[], { codeSize, ripHi, flat }: Surroundings, firstCall: number) {
+  constructor(
+    nodes: readonly Node[],
+    { codeSize, ripHi, flat }: Surroundings,
+    firstCall: number,
+    leavers: ReadonlySet<number>,
+  ) {
     this.#firstCall = firstCall;
+    this.#leavers = leavers;
     this.#nodes = nodes;
     this.#flow = analyse(nodes);
     this.#e = new Emitter(codeSize, ripHi, flat);
@@ -149,7 +167,12 @@ class RegionCompiler {
     code.end();
     const longest = this.#flow.longest[0]!;
     const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
-    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
+    return {
+      body: { locals, code: this.#assemble(longest) },
+      calls: this.#calls,
+      longest,
+      callsRoutines: this.#callsRoutines,
+    };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -210,8 +233,9 @@ class RegionCompiler {
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
       const emit = this.#emitter(node, at);
-      if (emit) emit(e, e.insn);
-      else this.#handler(block.handlers[at]!, e.insn, false);
+      if (!emit) this.#handler(block.handlers[at]!, e.insn, false);
+      else if (this.#leavers.has(block.physical + e.insn.start)) this.#emitStaying(emit);
+      else emit(e, e.insn);
     }
     if (node.ending === 'next') {
       e.spend(node.count);
@@ -221,6 +245,26 @@ class RegionCompiler {
     const last = block.count - 1;
     this.#enter(node, last);
     this.#ending(n, node);
+  }
+
+  /** An instruction that often has something for its handler to do: where others leave the region, it calls that. */
+  #emitStaying(emit: Emit): void {
+    const e = this.#e;
+    const { code, flags, insn } = e;
+    flags.direct();
+    const done = code.block();
+    e.rescue = () => {
+      e.rescue = undefined;
+      flags.aside(() => this.#handler(HANDLERS[insn.op]!, insn, false));
+      code.br(done);
+      e.rescue = rescue;
+    };
+    const { rescue } = e;
+    emit(e, insn);
+    e.rescue = undefined;
+    flags.direct();
+    code.end();
+    e.checked = 0;
   }
 
   #enter(node: Node, at: number): void {
@@ -366,10 +410,15 @@ class RegionCompiler {
     code.i32((e.ripLo + insn.length) | 0);
     code.memory(I32_STORE, STATE_RIP);
     if (routine) {
-      pushRoutineCall(e, routine);
-      code.call(FUNCTION_SYSTEM);
+      if (routine.argument === 'left') {
+        code.get(BUDGET);
+        code.i32(e.index);
+        code.op(I32_SUB);
+      } else code.i32(routine.argument);
+      code.call(FUNCTION_ROUTINES + routine.slot);
+      this.#callsRoutines = true;
       code.op(I32_EQZ);
-      code.unlikelyIf();
+      code.if();
     }
     code.i32(this.#firstCall + this.#calls.length);
     code.get(BUDGET);

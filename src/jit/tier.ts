@@ -26,8 +26,8 @@ import { CodeCache, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
+import { Leavers } from './leavers.ts';
 import { discover } from './region.ts';
-import { ROUTINE_BITS, ROUTINE_DELIVER } from './routines.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
 const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
@@ -49,6 +49,8 @@ const MAX_ATTEMPTS = 6;
 /** So many runs that stopped after fewer instructions than this are enough. */
 const SHORT_RUN = 8;
 const MAX_SHORT_RUNS = 20_000;
+/** Entries that make a block hot at once. */
+const SOON = 0x10000;
 
 /** Compiled regions, and the way in and out of them. */
 export class CompiledTier implements Tier {
@@ -66,6 +68,7 @@ export class CompiledTier implements Tier {
   #hasThrown = false;
   #budget = 0;
   #lookupEpoch = 0;
+  readonly #leavers = new Leavers();
   #isRunning = false;
 
   constructor(core: Core, source: CodeSource, memory: WebAssembly.Memory) {
@@ -134,7 +137,10 @@ export class CompiledTier implements Tier {
       return ran;
     }
     core.at = 0;
-    if (this.stopped && ran < SHORT_RUN) this.#noteShortRun(region);
+    if (this.stopped) {
+      if (ran < SHORT_RUN) this.#noteShortRun(region);
+      this.#noteLeaver();
+    }
     return ran;
   }
 
@@ -142,8 +148,7 @@ export class CompiledTier implements Tier {
     const core = this.#core;
     if (!this.#cache || !core.state.is64Bit()) return false;
     this.#words[ERROR_WORD] = errorCode;
-    const event = vector | flags | (hasErrorCode ? EVENT_ERROR : 0);
-    if (this.cache.system((event << ROUTINE_BITS) | ROUTINE_DELIVER) === 0) return false;
+    if (this.cache.deliver(vector | flags | (hasErrorCode ? EVENT_ERROR : 0)) === 0) return false;
     this.#catchUp();
     core.endBlock();
     return true;
@@ -206,7 +211,7 @@ export class CompiledTier implements Tier {
     const old = block.code as RegionCode | undefined;
     if (old) this.#forget(old);
     if (this.cache.isFull()) this.clear();
-    const compiled = compile(nodes, surroundings, this.cache.calls.length);
+    const compiled = compile(nodes, surroundings, this.cache.calls.length, this.#leavers.found);
     return this.cache.add(
       block,
       nodes.map((node) => node.block),
@@ -220,6 +225,22 @@ export class CompiledTier implements Tier {
     if (++region.shortRuns < MAX_SHORT_RUNS) return;
     region.entry.attempts = MAX_ATTEMPTS;
     this.#forget(region);
+  }
+
+  /**
+   * A region was left in front of an instruction for the interpreter. If that keeps happening at the same one (a device
+   * register, data beside code, a denormal), the regions that hold it are compiled anew, and call its handler there.
+   */
+  #noteLeaver(): void {
+    const { mmu, space } = this.#core;
+    const host = mmu.fetchHost(this.#words[RIP_WORD]!, this.#words[RIP_WORD + 1]!);
+    const physical = host - space.memory.ramOffset;
+    if (host < 0 || !this.#leavers.note(physical)) return;
+    for (const region of this.cache.regionsAt(physical)) {
+      this.#forget(region);
+      region.entry.attempts--;
+      region.entry.entries = SOON;
+    }
   }
 
   #forget(region: RegionCode): void {

@@ -278,11 +278,23 @@ export class Mmu extends Translator {
   }
 
   readSystem32(lo: number, hi: number): number {
-    return this.accessClass === CLASS_SUPERVISOR ? this.read32(lo, hi) : this.#readAsSupervisor(lo, hi, 4);
+    const { tlb } = this;
+    const i = this.systemBank | ((lo >>> 9) & this.systemMask);
+    if (tlb[i] === ((lo + 3) & PAGE_MASK) && tlb[i | 1] === hi) {
+      return this.#view.getInt32(((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0, true);
+    }
+    return this.#readAsSupervisor(lo, hi, 4);
   }
 
   readSystem64(lo: number, hi: number): number {
-    return this.accessClass === CLASS_SUPERVISOR ? this.read64(lo, hi) : this.#readAsSupervisor(lo, hi, 8);
+    const { tlb } = this;
+    const i = this.systemBank | ((lo >>> 9) & this.systemMask);
+    if (tlb[i] === ((lo + 7) & PAGE_MASK) && tlb[i | 1] === hi) {
+      const at = ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
+      this.high = this.#view.getInt32(at + 4, true);
+      return this.#view.getInt32(at, true);
+    }
+    return this.#readAsSupervisor(lo, hi, 8);
   }
 
   writeSystem8(lo: number, hi: number, value: number): void {
@@ -298,7 +310,13 @@ export class Mmu extends Translator {
   }
 
   writeSystem64(lo: number, hi: number, valueLo: number, valueHi: number): void {
-    this.#writeAsSupervisor(lo, hi, 8, valueLo, valueHi);
+    const { tlb } = this;
+    const i = this.systemBank | ((lo >>> 9) & this.systemMask);
+    if (tlb[i | 2] === ((lo + 7) & PAGE_MASK) && tlb[i | 3] === hi) {
+      const at = ((lo + tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
+      this.#view.setInt32(at, valueLo, true);
+      this.#view.setInt32(at + 4, valueHi, true);
+    } else this.#writeAsSupervisor(lo, hi, 8, valueLo, valueHi);
   }
 
   #readAsSupervisor(lo: number, hi: number, bytes: Width): number {

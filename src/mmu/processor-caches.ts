@@ -2,6 +2,11 @@ import { STATE_TLB_BANKS, TLB_BANK_BYTES, TLB_CLASSES, TLB_OFFSET, TLB_SLOTS } f
 import { Context, type SavedContext } from './context.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
 
+/** INVPCID (SDM Vol. 2A, "INVPCID"). */
+const INVPCID_ADDRESS = 0;
+const INVPCID_CONTEXT = 1;
+const INVPCID_ALL_AND_GLOBAL = 2;
+
 /** What one processor has cached. */
 interface Caches {
   readonly contexts: Context[];
@@ -160,6 +165,21 @@ export class ProcessorCaches {
     this.renew(context);
     this.#use(context);
     return lost;
+  }
+
+  /** INVPCID of a type that exists. */
+  invalidate(type: number, pcid: number, lo: number, hi: number): void {
+    for (const context of this.contexts) {
+      if (type === INVPCID_ALL_AND_GLOBAL) context.flushAll();
+      else if (type === INVPCID_CONTEXT && context.pcid === pcid) context.flushLocal();
+      else if (type === INVPCID_ADDRESS && context.pcid === pcid) {
+        const hit = context.drop(lo, hi, false, false, true);
+        context.structures.flush();
+        if (!hit) continue;
+      } else if (type > INVPCID_ALL_AND_GLOBAL) context.flushLocal();
+      else continue;
+      this.renew(context);
+    }
   }
 
   #use(context: Context): void {

@@ -76,11 +76,6 @@ import { type WatchedPage, watchTags } from './watched-pages.ts';
 
 const PCID_MASK = 0xfff;
 
-/** INVPCID (SDM Vol. 2A, "INVPCID"). */
-const INVPCID_ADDRESS = 0;
-const INVPCID_CONTEXT = 1;
-const INVPCID_ALL_AND_GLOBAL = 2;
-
 /**
  * Linear to physical: paging modes, the TLB and its flush rules (SDM Vol. 3A, "Caching Translation Information"),
  * #PF. `Mmu` adds the accesses themselves.
@@ -93,6 +88,9 @@ export class Translator {
   declare readonly tlb: Int32Array;
   bank = 0;
   mask = 0;
+  /** The same of the supervisor's bank, for implicit accesses. */
+  protected systemBank = 0;
+  protected systemMask = 0;
 
   /** Follows CR4.LA57. */
   linearBits: 48 | 57 = 48;
@@ -184,6 +182,7 @@ export class Translator {
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
+    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -209,8 +208,13 @@ export class Translator {
   }
 
   protected selectClass(accessClass: number): void {
-    const bank = this.#caches.context.banks[accessClass]!;
+    const { banks } = this.#caches.context;
+    const bank = banks[accessClass]!;
+    const system = banks[CLASS_SUPERVISOR]!;
     bank.activate();
+    system.activate();
+    this.systemBank = system.offset;
+    this.systemMask = system.mask;
     this.accessClass = accessClass;
     this.#current = bank;
     this.bank = bank.offset;
@@ -235,6 +239,7 @@ export class Translator {
     if (leftPcids) {
       for (const context of this.#caches.contexts) context.pcid = -1;
       this.#enter(0);
+      this.generation = this.#caches.context.generation;
     }
   }
 
@@ -325,17 +330,7 @@ export class Translator {
 
   /** The operands are valid: the instruction has checked them. */
   invpcid(type: number, pcid: number, lo: number, hi: number): void {
-    for (const context of this.#caches.contexts) {
-      if (type === INVPCID_ALL_AND_GLOBAL) context.flushAll();
-      else if (type === INVPCID_CONTEXT && context.pcid === pcid) context.flushLocal();
-      else if (type === INVPCID_ADDRESS && context.pcid === pcid) {
-        const hit = context.drop(lo, hi, false, false, true);
-        context.structures.flush();
-        if (!hit) continue;
-      } else if (type > INVPCID_ALL_AND_GLOBAL) context.flushLocal();
-      else continue;
-      this.#caches.renew(context);
-    }
+    this.#caches.invalidate(type, pcid, lo, hi);
     this.generation = this.#caches.context.generation;
     this.#note('invpcid');
   }
@@ -362,7 +357,6 @@ export class Translator {
 
   #enter(pcid: number): void {
     if (this.#caches.enter(pcid)) this.#note('pcid');
-    this.generation = this.#caches.context.generation;
   }
 
   /** A translation for fetches of the present address space may have changed. */

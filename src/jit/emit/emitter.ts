@@ -101,6 +101,8 @@ export class Emitter {
   readonly #slots = new Map<string, number>();
   /** Site of the address on the stack, for the probe that follows. */
   #site: string | undefined;
+  /** What to do in place of a side exit: for an instruction that keeps leaving. */
+  rescue: (() => void) | undefined;
   /** Calls the interpreter's handler of the present instruction, with all state in memory. */
   callHandler!: () => void;
 
@@ -474,6 +476,10 @@ export class Emitter {
   /** Leaves the region in front of the present instruction, for the interpreter to execute it. */
   sideExit(): void {
     const { code } = this;
+    if (this.rescue) {
+      this.rescue();
+      return;
+    }
     this.spend(this.index);
     code.i32(this.ripLo);
     code.set(RIP);

@@ -1,0 +1,27 @@
+/** Exits in front of the same instruction that are enough. */
+const OFTEN = 64;
+/** So many instructions are watched; then the count begins anew. */
+const MOST_WATCHED = 4096;
+/** More than so many are not made to stay: no guest shall fill the host's memory. */
+const MOST_FOUND = 65_536;
+
+/** Instructions, by physical address, in front of which compiled code is left for the interpreter again and again. */
+export class Leavers {
+  readonly found = new Set<number>();
+  readonly #exits = new Map<number, number>();
+
+  /** Notes an exit. True when it is the one that makes the instruction one of `found`. */
+  note(physical: number): boolean {
+    if (this.found.has(physical)) return false;
+    const exits = (this.#exits.get(physical) ?? 0) + 1;
+    if (exits < OFTEN) {
+      if (this.#exits.size >= MOST_WATCHED) this.#exits.clear();
+      this.#exits.set(physical, exits);
+      return false;
+    }
+    this.#exits.delete(physical);
+    if (this.found.size >= MOST_FOUND) return false;
+    this.found.add(physical);
+    return true;
+  }
+}
