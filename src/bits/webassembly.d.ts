@@ -11,6 +11,7 @@ declare namespace WebAssembly {
     set(index: number, value: unknown): void;
   }
   class Module {
+    static customSections(module: Module, name: string): ArrayBuffer[];
     constructor(bytes: Uint8Array);
   }
   class Instance {

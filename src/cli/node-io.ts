@@ -1,6 +1,12 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { createMachine } from '../index.ts';
 import type { Input, Io, Output } from './io.ts';
+
+/** Descriptors. The streams of `process` are not touched before they are wanted: each takes milliseconds to make. */
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
 
 /** Larger than any RAM: no such file can be an image. */
 const MAX_FILE_BYTES = 2 ** 32;
@@ -31,7 +37,10 @@ class Descriptor implements Output {
 
 /** Standard input, and the sleeper that it wakes. */
 class Stdin implements Input {
-  readonly isTerminal = Boolean(process.stdin.isTTY);
+  get isTerminal(): boolean {
+    return isatty(STDIN);
+  }
+
   #receive: ((bytes: Uint8Array) => void) | undefined;
   #wake: (() => void) | undefined;
   readonly #onData = (bytes: Uint8Array): void => {
@@ -79,11 +88,10 @@ export function nodeIo(): Io {
   const stdin = new Stdin();
   return {
     stdin,
-    stdout: new Descriptor(1),
-    stderr: new Descriptor(2),
-    color:
-      (process.stderr.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb') || Boolean(env['FORCE_COLOR']),
-    interactive: Boolean(process.stdout.isTTY),
+    stdout: new Descriptor(STDOUT),
+    stderr: new Descriptor(STDERR),
+    color: (isatty(STDERR) && !env['NO_COLOR'] && env['TERM'] !== 'dumb') || Boolean(env['FORCE_COLOR']),
+    interactive: isatty(STDOUT),
     debug: env['LONGMODE_DEBUG'] === '1',
     readFile: readInput,
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,

@@ -1,9 +1,8 @@
 import type { Block } from '../cpu/blocks.ts';
-import { STATE_JIT_ENTRY } from '../state/layout.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
-import { Code } from './wasm/code.ts';
-import { encodeModule, TYPE_REGION } from './wasm/module.ts';
-import { I32_LOAD } from './wasm/opcodes.ts';
+import { dispatcher } from './dispatcher.ts';
+import { ROUTINES, routines, SLOT_DELIVER } from './routines.ts';
+import { encodeModule } from './wasm/module.ts';
 
 /** What compiled code calls. */
 export interface Callbacks {
@@ -29,6 +28,11 @@ const IMPORTS = [
   { name: 'fill', parameters: 3 },
   { name: 'run', parameters: 2 },
 ];
+/** For regions that call routines: in the order of their slots behind the others. */
+const IMPORTS_WITH_ROUTINES = [
+  ...IMPORTS,
+  ...Array.from({ length: ROUTINES }, (_, slot) => ({ name: `r${slot}`, parameters: 1 })),
+];
 const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
 const MAX_CALLS = 1 << 18;
@@ -37,8 +41,10 @@ const MAX_CALLS = 1 << 18;
 export class CodeCache {
   /** Handler calls of all regions, by the number that compiled code passes. */
   calls: HandlerCall[] = [];
-  /** Calls the function in the slot that the state names. Always the same function: calls of it are monomorphic. */
+  /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
+  /** The routine that delivers exceptions and interrupts: see `emit/interrupt.ts`. */
+  readonly deliver: (event: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -52,18 +58,14 @@ export class CodeCache {
   #nextSlot = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, callbacks: Callbacks) {
+  constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const code = new Code();
-    code.get(0);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_JIT_ENTRY);
-    code.tailCallIndirect(TYPE_REGION, 0);
-    this.enter = this.#instantiate(code) as (budget: number) => number;
-  }
-
-  of(block: Block): RegionCode | undefined {
-    return this.#byEntry.get(block);
+    const bytes = encodeModule(IMPORTS, [dispatcher(), ...routines(vendor)], true);
+    const { 0: enter, ...rest } = this.#instantiate(bytes) as Record<string, (argument: number) => number>;
+    const shared = Object.values(rest);
+    this.enter = enter!;
+    this.deliver = shared[SLOT_DELIVER]!;
+    for (const [slot, routine] of shared.entries()) this.#imports['e']![`r${slot}`] = routine;
   }
 
   isFull(): boolean {
@@ -74,13 +76,13 @@ export class CodeCache {
   add(
     entry: Block,
     blocks: readonly Block[],
-    { body, calls, longest }: Compiled,
+    { body, calls, longest, callsRoutines }: Compiled,
     place: Pick<RegionCode, 'ripLo' | 'ripHi' | 'segments'>,
   ): RegionCode {
     this.calls.push(...calls);
-    const bytes = encodeModule(IMPORTS, [body]);
+    const bytes = encodeModule(callsRoutines ? IMPORTS_WITH_ROUTINES : IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
-    this.#table.set(slot, this.#export(bytes));
+    this.#table.set(slot, this.#instantiate(bytes)['0']);
     const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };
     this.#bytes += bytes.length;
     this.compiled++;
@@ -90,7 +92,7 @@ export class CodeCache {
       if (regions) regions.add(region);
       else this.#byBlock.set(block, new Set([region]));
     }
-    entry.hasCode = true;
+    entry.code = region;
     return region;
   }
 
@@ -107,7 +109,7 @@ export class CodeCache {
     }
     if (this.#byEntry.get(region.entry) === region) {
       this.#byEntry.delete(region.entry);
-      region.entry.hasCode = false;
+      region.entry.code = undefined;
     }
     this.#bytes -= region.bytes;
     this.#freeSlots.push(region.slot);
@@ -120,11 +122,7 @@ export class CodeCache {
     this.emptied++;
   }
 
-  #instantiate(code: Code): unknown {
-    return this.#export(encodeModule(IMPORTS, [{ locals: [], code }]));
-  }
-
-  #export(bytes: Uint8Array): unknown {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports['0'];
+  #instantiate(bytes: Uint8Array): Record<string, unknown> {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
   }
 }

@@ -1,26 +1,24 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
 import { ES } from '../isa/registers.ts';
 import {
-  JIT_LOOKUP_ENTRIES,
-  JIT_LOOKUP_OFFSET,
   STATE_FLAG_CARRY,
   STATE_FLAG_RESULT,
   STATE_GPR,
-  STATE_JIT_CONTEXT,
   STATE_JIT_STOPPED,
   STATE_RIP,
 } from '../state/layout.ts';
 import { emitCall, emitIndirect, emitLoop, emitReturn, pushLow } from './emit/branch.ts';
 import { Emitter, type FlatSegments } from './emit/emitter.ts';
 import type { Emit } from './emit/form.ts';
-import { EMITTERS } from './emit/index.ts';
+import { emitterFor } from './emit/index.ts';
 import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
+  FUNCTION_ROUTINES,
   FUNCTION_RUN,
   GPR,
   LOCALS,
@@ -32,18 +30,17 @@ import {
 import { stackIsFlat } from './emit/stack.ts';
 import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
-import { flagsNeeded } from './liveness.ts';
+import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
+import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
+import { type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
-import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
+import type { FunctionBody } from './wasm/module.ts';
 import {
-  I32_AND,
-  I32_EQ,
+  I32_EQZ,
   I32_GE_S,
   I32_LOAD,
   I32_LT_S,
-  I32_SHL,
-  I32_SHR_U,
   I32_STORE,
   I32_SUB,
   I32_WRAP_I64,
@@ -70,6 +67,8 @@ export interface Compiled {
   readonly calls: readonly HandlerCall[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
+  /** It calls functions that all regions share, which must be imported. */
+  readonly callsRoutines: boolean;
 }
 
 /** What makes the compiled code of a region differ besides its bytes. */
@@ -80,8 +79,8 @@ export interface Surroundings {
 }
 
 const STACK_OPS = /^(?:PUSHF?|POP|LEAVE)_/;
-const STRING: readonly boolean[] = OP_NAMES.map((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
-const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
+const isString = perOp((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
+const usesStack = perOp((name) => STACK_OPS.test(name));
 
 /** The emitter of an instruction here, or undefined when its handler must be called. */
 export function emitterOf(
@@ -91,13 +90,13 @@ export function emitterOf(
   isFlat: (segment: number) => boolean,
   stackNative: boolean,
 ): Emit | undefined {
-  const emit = EMITTERS[insn.op];
+  const emit = emitterFor(insn.op);
   // Another handler than that of the op: the processor model lacks the feature.
   if (!emit || handler !== HANDLERS[insn.op]) return undefined;
   if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
-  if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
+  if (usesStack(insn.op) && (!stackNative || insn.operandSize === 16)) return undefined;
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
-  if (STRING[insn.op] && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
+  if (isString(insn.op) && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
   if (insn.prefixes & PREFIX_VEX && codeSize !== 64) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;
@@ -113,21 +112,23 @@ class RegionCompiler {
   readonly #flow: Flow;
   readonly #e: Emitter;
   readonly #calls: HandlerCall[] = [];
-  readonly #needsFlags: readonly boolean[];
+  readonly #flagsUses: readonly FlagsUse[];
   /** Labels to branch to, by node. */
   readonly #labels: number[];
   readonly #stackNative: boolean;
   readonly #firstCall: number;
+  #callsRoutines = false;
 
   constructor(nodes: readonly Node[], { codeSize, ripHi, flat }: Surroundings, firstCall: number) {
     this.#firstCall = firstCall;
     this.#nodes = nodes;
     this.#flow = analyse(nodes);
     this.#e = new Emitter(codeSize, ripHi, flat);
+    this.#e.sites = choosePageSites(nodes, this.#flow);
     this.#e.callHandler = () => this.#handler(HANDLERS[this.#e.insn.op]!, this.#e.insn, false);
     this.#stackNative = stackIsFlat(this.#e);
     this.#labels = nodes.map(() => -1);
-    this.#needsFlags = flagsNeeded(nodes, (node, at) => this.#emitter(node, at) !== undefined);
+    this.#flagsUses = usesOfFlags(nodes, (node, at) => this.#emitter(node, at) !== undefined);
   }
 
   #emitter(node: Node, at: number): Emit | undefined {
@@ -151,7 +152,12 @@ class RegionCompiler {
     code.end();
     const longest = this.#flow.longest[0]!;
     const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
-    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
+    return {
+      body: { locals, code: this.#assemble(longest) },
+      calls: this.#calls,
+      longest,
+      callsRoutines: this.#callsRoutines,
+    };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -159,14 +165,14 @@ class RegionCompiler {
   #tree(n: number): void {
     const merges = this.#flow.children[n]!.filter((child) => this.#flow.isMerge[child]);
     merges.sort((a, b) => this.#flow.order[b]! - this.#flow.order[a]!);
-    const { code, flags } = this.#e;
+    const { code } = this.#e;
     if (!this.#flow.isLoopHeader[n]) {
       this.#within(n, merges);
       return;
     }
-    if (this.#needsFlags[n]) flags.materialise();
+    this.#passFlags(n);
     this.#labels[n] = code.loop();
-    flags.reset();
+    this.#takeFlags(n);
     this.#within(n, merges);
     code.end();
   }
@@ -183,9 +189,24 @@ class RegionCompiler {
     this.#within(n, rest);
     code.end();
     flags.restore(before);
-    flags.reset();
+    this.#takeFlags(outer);
     this.#labels[outer] = -1;
     this.#tree(outer);
+  }
+
+  /** In front of a jump to a node that others jump to as well: the flags in the form in which it takes them. */
+  #passFlags(n: number): void {
+    const { flags } = this.#e;
+    const use = this.#flagsUses[n]!;
+    if (use === FLAGS_FOR_EXITS) flags.settle();
+    else if (use !== FLAGS_DEAD) flags.materialise();
+  }
+
+  /** At the start of such a node. */
+  #takeFlags(n: number): void {
+    const { flags } = this.#e;
+    if (this.#flagsUses[n] === FLAGS_FOR_EXITS) flags.resetSettled();
+    else flags.reset();
   }
 
   #node(n: number): void {
@@ -257,12 +278,9 @@ class RegionCompiler {
         return;
       }
       case 'system':
-        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true);
+        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true, routineOf(e, node));
         e.spend(node.count);
-        e.code.i32(0);
-        e.code.memory(I32_LOAD, STATE_RIP);
-        e.code.set(RIP);
-        lookUp(e.code);
+        e.code.get(BUDGET);
         e.code.op(RETURN);
         return;
       default: {
@@ -305,14 +323,14 @@ class RegionCompiler {
       code.get(BUDGET);
       code.i32(longest[to]!);
       code.op(I32_LT_S);
-      code.if();
+      code.unlikelyIf();
       flags.aside(() => flags.settle());
       this.#setRip(edge.ripLo, edge.ripHi);
       code.br(this.#e.leave);
       code.end();
     }
     if (isBackward || isMerge[to]) {
-      if (this.#needsFlags[to]) flags.materialise();
+      this.#passFlags(to);
       code.br(this.#labels[to]!);
       return;
     }
@@ -347,7 +365,7 @@ class RegionCompiler {
   }
 
   /** Calls the interpreter's handler with all state in memory. */
-  #handler(handler: Handler, insn: Instruction, endsBlock: boolean): void {
+  #handler(handler: Handler, insn: Instruction, endsBlock: boolean, routine?: RoutineCall): void {
     const e = this.#e;
     const { code } = e;
     e.flags.direct();
@@ -355,6 +373,17 @@ class RegionCompiler {
     code.i32(0);
     code.i32((e.ripLo + insn.length) | 0);
     code.memory(I32_STORE, STATE_RIP);
+    if (routine) {
+      if (routine.argument === 'left') {
+        code.get(BUDGET);
+        code.i32(e.index);
+        code.op(I32_SUB);
+      } else code.i32(routine.argument);
+      code.call(FUNCTION_ROUTINES + routine.slot);
+      this.#callsRoutines = true;
+      code.op(I32_EQZ);
+      code.if();
+    }
     code.i32(this.#firstCall + this.#calls.length);
     code.get(BUDGET);
     code.i32(e.index);
@@ -363,10 +392,11 @@ class RegionCompiler {
     code.tee(STATUS);
     code.i32(0);
     code.op(I32_GE_S);
-    code.if();
+    code.unlikelyIf();
     code.get(STATUS);
-    code.op(RETURN);
+    leaveAtOnce(code);
     code.end();
+    if (routine) code.end();
     this.#calls.push({ handler, insn, ripLo: e.ripLo, endsBlock });
     if (endsBlock) return;
     e.splices.push({ at: code.length, kind: 'load' });
@@ -382,19 +412,20 @@ class RegionCompiler {
     out.get(BUDGET);
     out.i32(longest);
     out.op(I32_LT_S);
-    out.if();
+    out.unlikelyIf();
     out.get(BUDGET);
-    out.op(RETURN);
+    leaveAtOnce(out);
     out.end();
     this.#load(out);
     let from = 0;
     for (const { at, kind } of e.splices) {
-      out.append(e.code, from, at);
+      out.appendCode(e.code, from, at);
       if (kind === 'store') this.#store(out);
-      else this.#load(out);
+      else if (kind === 'load') this.#load(out);
+      else e.emptySlots(out);
       from = at;
     }
-    out.append(e.code, from);
+    out.appendCode(e.code, from);
     if (e.flags.touched) e.flags.complete(out);
     this.#store(out);
     out.i32(0);
@@ -406,9 +437,9 @@ class RegionCompiler {
     out.i32(1);
     out.memory(I32_STORE, STATE_JIT_STOPPED);
     out.get(BUDGET);
-    out.op(RETURN);
+    leaveAtOnce(out);
     out.end();
-    lookUp(out);
+    out.get(BUDGET);
     return out;
   }
 
@@ -421,7 +452,7 @@ class RegionCompiler {
       out.set(GPR + register);
     }
     loadVectors(e, out);
-    if (e.touchesMemory) e.loadBank(out);
+    e.emptySlots(out);
     if (!e.flags.touched) return;
     out.i32(0);
     out.memory(I64_LOAD, STATE_FLAG_RESULT);
@@ -450,33 +481,9 @@ class RegionCompiler {
   }
 }
 
-/** Goes on in the code at the new RIP when the lookup knows it, else returns the budget. */
-function lookUp(out: Code): void {
-  out.get(RIP);
-  out.get(RIP);
-  out.i32(12);
-  out.op(I32_SHR_U);
+/** Returns with the budget on the stack, and no look at what is at the new RIP: see `dispatcher.ts`. */
+function leaveAtOnce(out: Code): void {
+  out.i32(-1);
   out.op(I32_XOR);
-  out.i32(JIT_LOOKUP_ENTRIES - 1);
-  out.op(I32_AND);
-  out.i32(4);
-  out.op(I32_SHL);
-  out.tee(STATUS);
-  out.memory(I64_LOAD, JIT_LOOKUP_OFFSET);
-  out.i32(0);
-  out.memory(I64_LOAD, STATE_RIP);
-  out.op(I64_EQ);
-  out.get(STATUS);
-  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 8);
-  out.i32(0);
-  out.memory(I32_LOAD, STATE_JIT_CONTEXT);
-  out.op(I32_EQ);
-  out.op(I32_AND);
-  out.if();
-  out.get(BUDGET);
-  out.get(STATUS);
-  out.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 12);
-  out.tailCallIndirect(TYPE_REGION, 0);
-  out.end();
-  out.get(BUDGET);
+  out.op(RETURN);
 }

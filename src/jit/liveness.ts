@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
 import { edgesOf, type Node } from './region.ts';
 
 /** Mnemonics that set all six status flags and read none. */
@@ -29,41 +29,48 @@ const LEAVES = new Set([
 
 const KILLS = 1;
 const PASSES = 2;
-const EFFECT: readonly number[] = OP_NAMES.map((name) => {
+const effectOf = perOp((name) => {
   const mnemonic = name.split('_')[0]!;
   return SETS_ALL.has(mnemonic) ? KILLS : LEAVES.has(mnemonic) ? PASSES : 0;
 });
 
-/**
- * For each node whether somebody may look at the status flags that it is entered with: an instruction, or the
- * interpreter after an exit.
- */
-export function flagsNeeded(
+/** Nobody looks at the flags; only what comes after an exit may; code of the region does. */
+export const FLAGS_DEAD = 0;
+export const FLAGS_FOR_EXITS = 1;
+export const FLAGS_READ = 2;
+export type FlagsUse = typeof FLAGS_DEAD | typeof FLAGS_FOR_EXITS | typeof FLAGS_READ;
+
+/** For each node who may look at the status flags that it is entered with. */
+export function usesOfFlags(
   nodes: readonly Node[],
   isNative: (node: Node, at: number) => boolean,
-): readonly boolean[] {
-  /** true: yes, false: no, undefined: whatever the successors say. */
-  const local = nodes.map((node) => {
+): readonly FlagsUse[] {
+  const passes = nodes.map(() => false);
+  const uses = nodes.map((node, n): FlagsUse => {
     const straight = node.ending === 'next' || node.ending === 'system' ? node.count : node.count - 1;
+    let use: FlagsUse = FLAGS_DEAD;
     for (let at = 0; at < straight; at++) {
       const insn = node.block.instructions[at]!;
-      const effect = EFFECT[insn.op]!;
+      const effect = effectOf(insn.op);
+      if (effect === 0 || !isNative(node, at)) return FLAGS_READ;
       // An access to memory may leave for the interpreter before the instruction has set anything.
-      const exits = insn.isMemory && !OP_NAMES[insn.op]!.startsWith('LEA');
-      if (effect === 0 || exits || !isNative(node, at)) return true;
-      if (effect === KILLS) return false;
+      if (insn.isMemory && !OP_NAMES[insn.op]!.startsWith('LEA')) use = FLAGS_FOR_EXITS;
+      if (effect === KILLS) return use;
     }
-    return node.ending === 'next' || node.ending === 'jump' || node.ending === 'loop' ? undefined : true;
+    if (node.ending === 'branch') return FLAGS_READ;
+    passes[n] = true;
+    return node.ending === 'next' || node.ending === 'jump' || node.ending === 'loop' ? use : FLAGS_FOR_EXITS;
   });
-  const needed = local.map((l) => l === true);
   for (let changed = true; changed; ) {
     changed = false;
     for (const [n, node] of nodes.entries()) {
-      if (needed[n] || local[n] !== undefined) continue;
-      if (!edgesOf(node).some(({ to }) => to < 0 || needed[to])) continue;
-      needed[n] = true;
+      if (!passes[n]) continue;
+      const behind = edgesOf(node).map(({ to }) => (to < 0 ? FLAGS_FOR_EXITS : uses[to]!));
+      const use = Math.max(uses[n]!, ...behind) as FlagsUse;
+      if (use === uses[n]) continue;
+      uses[n] = use;
       changed = true;
     }
   }
-  return needed;
+  return uses;
 }

@@ -73,7 +73,7 @@ export class Bank {
 
   readonly #words: Int32Array;
   readonly #maxEntries: number;
-  #active = false;
+  isActive = false;
   /** Used entries, as word offsets within the bank: by what the entry was when it was listed. */
   #local = new Int32Array(0);
   #global = new Int32Array(0);
@@ -153,7 +153,7 @@ export class Bank {
 
   /** Drops the 4 KiB entry of one page, if it is global and `globals`, or not and `locals`. */
   drop(lo: number, hi: number, globals: boolean, locals: boolean): void {
-    if (!this.#active) return;
+    if (!this.isActive) return;
     const i = this.at(lo);
     const words = this.#words;
     if ((words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
@@ -162,7 +162,7 @@ export class Bank {
 
   /** Drops every fragment of the large page of `bytes` (2 MiB or 1 GiB) that starts at `base`. */
   dropFragments(base: number, hi: number, bytes: number, globals: boolean, locals: boolean): void {
-    if (!this.#active) return;
+    if (!this.isActive) return;
     const region = -bytes;
     const count = Math.min(bytes >>> 12, this.entries);
     const words = this.#words;
@@ -196,7 +196,7 @@ export class Bank {
 
   /** Gives the tags of a page's data accesses other `TAG_WATCH` bits. */
   watch(lo: number, hi: number, read: number, write: number): void {
-    if (!this.#active) return;
+    if (!this.isActive) return;
     const i = this.at(lo);
     const words = this.#words;
     if (words[i] === EMPTY || (words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
@@ -222,12 +222,12 @@ export class Bank {
       entries[at++] = words[i | ENTRY_META]! & ~META_LISTED;
     }
     const { entries: size, evictions } = this;
-    return { active: this.#active, size, entries, evictions, evictionsToGrow: this.#evictionsToGrow };
+    return { active: this.isActive, size, entries, evictions, evictionsToGrow: this.#evictionsToGrow };
   }
 
   /** No page is known to hold code: `settleWrites` is to be called next. */
   restore(saved: SavedBank): void {
-    this.#active = saved.active;
+    this.isActive = saved.active;
     this.entries = saved.size;
     this.mask = (saved.size - 1) * ENTRY_WORDS;
     this.#local = new Int32Array(saved.active ? saved.size : 0);
@@ -279,8 +279,8 @@ export class Bank {
 
   /** Before the first use: memory starts as zeros, and a tag of 0 would be the page at 0. */
   activate(): void {
-    if (this.#active) return;
-    this.#active = true;
+    if (this.isActive) return;
+    this.isActive = true;
     this.#local = new Int32Array(this.entries);
     this.#global = new Int32Array(this.entries);
     this.#empty(0, this.entries);

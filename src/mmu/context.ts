@@ -2,7 +2,13 @@ import { PAGE_1G, PAGE_2M, PAGE_4M } from '../isa/paging.ts';
 import { TLB_CLASSES, TLB_SLOTS } from '../state/layout.ts';
 import { Bank, type SavedBank } from './bank.ts';
 import { FetchPages, type SavedFetchPages } from './fetch-pages.ts';
-import { FRAGMENTS_1G, FRAGMENTS_2M, LargePages, type SavedLargePages } from './large-pages.ts';
+import {
+  FRAGMENTS_1G,
+  FRAGMENTS_2M,
+  FRAGMENTS_FEW,
+  LargePages,
+  type SavedLargePages,
+} from './large-pages.ts';
 import { type SavedStructures, StructureCache } from './structure-cache.ts';
 
 /** Whose caches they are, and the bytes of each bank: processors share the region of the TLB evenly. */
@@ -93,12 +99,21 @@ export class Context {
    */
   drop(lo: number, hi: number, halves: boolean, globals: boolean, locals: boolean): boolean {
     for (const bank of this.banks) bank.drop(lo, hi, globals, locals);
-    const fragments = this.large.drop(lo, hi, globals, locals);
-    const other = halves ? this.large.drop(lo ^ PAGE_2M, hi, globals, locals) : 0;
+    const fragments = this.#dropLarge(lo, hi, globals, locals);
+    const other = halves ? this.#dropLarge(lo ^ PAGE_2M, hi, globals, locals) : 0;
     if ((fragments | other) & FRAGMENTS_2M)
       this.#dropFragments(lo, hi, halves ? PAGE_4M : PAGE_2M, globals, locals);
     if (fragments & FRAGMENTS_1G) this.#dropFragments(lo, hi, PAGE_1G, globals, locals);
     return this.fetch.drop(lo, hi, globals, locals);
+  }
+
+  #dropLarge(lo: number, hi: number, globals: boolean, locals: boolean): number {
+    const { large, banks } = this;
+    const fragments = large.drop(lo, hi, globals, locals);
+    if (fragments & FRAGMENTS_FEW) {
+      for (const at of large.few) for (const bank of banks) bank.drop(at, hi, globals, locals);
+    }
+    return fragments;
   }
 
   #dropFragments(lo: number, hi: number, bytes: number, globals: boolean, locals: boolean): void {

@@ -1,4 +1,4 @@
-import { TLB_BANK_BYTES, TLB_SLOTS } from '../state/layout.ts';
+import { STATE_TLB_BANKS, TLB_BANK_BYTES, TLB_CLASSES, TLB_OFFSET, TLB_SLOTS } from '../state/layout.ts';
 import { Context, type SavedContext } from './context.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
 
@@ -27,6 +27,8 @@ export class ProcessorCaches {
   /** The pages whose accesses the running processor watches. */
   watched: readonly WatchedPage[] = [];
   readonly #all: readonly Caches[];
+  /** The address space whose banks compiled code knows. */
+  #published: Context | undefined;
   #generations = 0;
   #uses = 0;
 
@@ -50,8 +52,26 @@ export class ProcessorCaches {
     ({ contexts: this.contexts, context: this.context, watched: this.watched } = this.#all[to]!);
   }
 
+  /**
+   * Tells compiled code where the bank of a class is, and those of all classes when the address space is another one than
+   * before.
+   */
+  publish(state: Int32Array, accessClass: number): void {
+    const { context } = this;
+    const isKnown = context === this.#published;
+    this.#published = context;
+    for (let each = isKnown ? accessClass : 0; each < TLB_CLASSES; each++) {
+      const { isActive, offset, mask } = context.banks[each]!;
+      const word = (STATE_TLB_BANKS >> 2) + each * 2;
+      state[word] = isActive ? TLB_OFFSET + (offset << 2) : 0;
+      state[word + 1] = mask << 2;
+      if (isKnown) return;
+    }
+  }
+
   /** Power-on, for those that do not run: one address space, nothing watched. What is cached must go besides. */
-  resetOthers(): void {
+  reset(): void {
+    this.#published = undefined;
     for (const caches of this.#all) {
       if (caches.contexts === this.contexts) continue;
       for (const [i, context] of caches.contexts.entries()) context.pcid = i === 0 ? 0 : -1;
@@ -94,6 +114,7 @@ export class ProcessorCaches {
   /** `running` is the processor that runs from now on. What is watched follows from debug registers: nothing is, yet. */
   restore(saved: SavedCaches, running: number): void {
     this.#uses = saved.uses;
+    this.#published = undefined;
     for (const [processor, caches] of this.#all.entries()) {
       const from = saved.processors[processor]!;
       const { contexts } = caches;

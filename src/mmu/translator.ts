@@ -180,7 +180,7 @@ export class Translator {
 
   /** Derives everything from the state page: after power-on, or when the state was replaced as a whole. */
   reset(): void {
-    this.#caches.resetOthers();
+    this.#caches.reset();
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
@@ -219,6 +219,7 @@ export class Translator {
     this.#slowTag = this.#countTag | (accessClass === CLASS_USER_ALIGNED ? TAG_ALIGN : 0);
     this.#words[STATE_TLB_BANK >> 2] = TLB_OFFSET + (bank.offset << 2);
     this.#words[STATE_TLB_MASK >> 2] = bank.mask << 2;
+    this.#caches.publish(this.#words, accessClass);
   }
 
   #modeChanged(): void {
@@ -466,24 +467,24 @@ export class Translator {
       this.fault.setNonCanonical();
       return -1;
     }
-    const { context } = this.#caches;
-    const large = context.large;
+    const { structures, large } = this.#caches.context;
     const kept = large.find(lo, hi);
     if (kept >= 0) {
       const rights = large.rights(kept);
       const grants = this.#permissions.granted(this.accessClass, rights);
       if (grants & (1 << access) && (access !== ACCESS_WRITE || rights & PTE_D)) {
+        large.noteFragment(kept, lo);
         const size = large.size(kept, mode);
         this.counters.refills[size]!++;
         return this.#fill(lo, hi, large.frame(kept, lo), rights, grants, size);
       }
     }
     const walker = this.#walker;
-    let code = walker.walk(context.structures, lo, hi, access, this.accessClass);
+    let code = walker.walk(structures, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
-      context.structures.drop(lo, hi);
-      code = walker.walk(context.structures, lo, hi, access, this.accessClass);
+      structures.drop(lo, hi);
+      code = walker.walk(structures, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) {
       this.#describePageFault(lo, hi, access, code);

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { PENDING_NMI, PENDING_NMI_BLOCKED } from '../../src/cpu/execute/core.ts';
 import { setSegment } from '../../src/cpu/execute/descriptor.ts';
-import { CR4_DE, DEBUGCTL_BTF, DR6_BS } from '../../src/isa/control.ts';
+import { CR0_EM, CR0_NE, CR0_TS, CR4_DE, CR4_OSFXSR, DEBUGCTL_BTF, DR6_BS } from '../../src/isa/control.ts';
 import { CS, ES, RAX, RBP, RCX, RDI, RSI } from '../../src/isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../../src/isa/rflags.ts';
 import {
+  STATE_CR0,
   STATE_CR3,
   STATE_CR4,
   STATE_DEBUGCTL,
   STATE_DR6,
+  STATE_FCW,
   STATE_FMASK,
+  STATE_FSW,
   STATE_LSTAR,
   STATE_STAR,
 } from '../../src/state/layout.ts';
@@ -338,6 +341,35 @@ describe('priorities at an instruction boundary (SDM Vol. 3A, "Priority Among Co
     g.run();
     expect(g.story).toEqual(['1@0 1']);
   });
+});
+
+describe('priorities within one instruction (SDM Vol. 3A, "Priority Among Concurrent Events")', () => {
+  const MOVAPS = [0x0f, 0x28, 0x05, 1, 0, 0, 0]; // xmm0, [1]: misaligned.
+  const FLD = [0xd9, 0x05, 0xfd, 0xff, 0xff, 0xff]; // [FFFFFFFDh]: beyond the limit.
+  const PREFIXES15 = new Array<number>(15).fill(0x66);
+  test.each([
+    // why                                     CR0               CR4          bytes                       vector
+    ['LOCK on what takes none, at CPL 0',      0,                CR4_OSFXSR,  [0xf0, ...MOVAPS],          6],
+    ['CR0.EM before CR0.TS',                   CR0_EM | CR0_TS,  CR4_OSFXSR,  MOVAPS,                     6],
+    ['no CR4.OSFXSR before CR0.TS',            CR0_TS,           0,           MOVAPS,                     6],
+    ['CR0.TS before alignment',                CR0_TS,           CR4_OSFXSR,  MOVAPS,                     7],
+    ['alignment at last',                      0,                CR4_OSFXSR,  MOVAPS,                    13],
+    ['CR0.TS before a pending x87 exception',  CR0_TS | CR0_NE,  0,           [0xd9, 0xd0],               7],
+    ['#MF before the operand',                 CR0_NE,           0,           FLD,                       16],
+    ['sixteen bytes before what they say',     0,                CR4_OSFXSR,  [...PREFIXES15, ...MOVAPS], 13],
+  ])('%s', (_why, cr0, cr4, bytes, vector) => {
+    const g = new DebugGuest('protected', bytes);
+    for (const v of [6, 7, 13, 16]) g.handle(v, HLT);
+    const { words } = g.core;
+    words[STATE_CR0 >> 2] = (words[STATE_CR0 >> 2]! & ~(CR0_EM | CR0_TS | CR0_NE)) | cr0;
+    words[STATE_CR4 >> 2] = (words[STATE_CR4 >> 2]! & ~CR4_OSFXSR) | cr4;
+    // An unmasked invalid operation is pending; no SSE instruction looks at it.
+    words[STATE_FCW >> 2] = 0x37e;
+    words[STATE_FSW >> 2] = 0x8081;
+    g.core.controlChanged();
+    g.run();
+    expect(g.log[0]?.vector).toBe(vector);
+  }); // biome-ignore format: a table.
 });
 
 describe('NMI (SDM Vol. 3A, "Handling Multiple NMIs")', () => {

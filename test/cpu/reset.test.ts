@@ -17,5 +17,5 @@ test('the state after power-up', () => {
     0xffff0ff0, 0x400, 0x1f80,
   ]);
   expect((m.core.state.attributes(TR) >> 8) & 15).toBe(0xb); // A busy 32-bit TSS, as QEMU and Bochs have it.
-  expect(m.reg(RDX)).toBe(0x50654);
+  expect(m.reg(RDX)).toBe(0x806f8);
 });

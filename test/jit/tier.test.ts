@@ -154,3 +154,63 @@ test('a bit offset in a register reaches beyond its memory operand', () => {
   expect(runInLockstep(first!, second!, { maxInstructions: 6000, chunk: 500 })).toBeUndefined();
   expect(compiledRegions(second!)).toBeGreaterThan(0);
 });
+
+/** Scans and comparisons over several pages: longer than a batch, from odd addresses, to the last element and to none. */
+describe.each([
+  ['cmpsb', [0xa6]],
+  ['scasq', [0x48, 0xaf]],
+] as const)('a repeated %s', (name, opcode) => {
+  test.each([
+    ['repe', 0xf3, 0, 0x3fff],
+    ['repe', 0xf3, 3, 20_000],
+    ['repne', 0xf2, 0, 9_000],
+    ['repne', 0xf2, 5, -1],
+    ['repe', 0xf3, 0xff8, 4_097],
+  ] as const)('with %s (%i), from %i, count %i, is the same on both tiers', (_, prefix, from, count) => {
+    const bytes = name.endsWith('q') ? 8 : name.endsWith('d') ? 4 : name.endsWith('w') ? 2 : 1;
+    // again: mov ecx, 5 / cmp r15d, 24 / cmovb rcx, r8 / mov rdi, r9 / mov rsi, r10 / repX op / pushfq / pop rdx /
+    // add rbx, rdx / add rbx, rdi / add rbx, rcx / add r9, 8 / dec r15 / jnz again / hlt
+    const bytesOf = (hex: string) => Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+    const code = Uint8Array.from([
+      ...bytesOf('b905000000 4183ff18 490f42c8 4c89cf 4c89d6'),
+      prefix,
+      ...opcode,
+      ...bytesOf('9c 5a 4801d3 4801fb 4801cb 4983c108 49ffcf 75'),
+      256 - 40 - opcode.length,
+      0xf4,
+    ]);
+    const [first, second] = [false, true].map((jit) => machineWith(64, jit, code, new Dice(5)));
+    for (const { state, space } of [first!, second!]) {
+      // With REPNE all differ but for the last element; with REPE the other way round.
+      const differs = prefix === 0xf2;
+      space.load(DATA, new Uint8Array(0x10000).fill(differs ? 7 : 9));
+      space.load(DATA + 0x20000, new Uint8Array(0x10000).fill(9));
+      space.load(DATA + 0x6000 * (bytes === 1 ? 1 : 2), Uint8Array.of(...Array(16).fill(differs ? 9 : 7)));
+      state.gpr32.set([0x09090909, 0x09090909], 0); // RAX
+      state.gpr32.set([count, count >> 31], 8 * 2);
+      state.gpr32.set([DATA + from, 0], 9 * 2);
+      state.gpr32.set([DATA + 0x20000, 0], 10 * 2);
+      state.gpr32.set([400, 0], 15 * 2);
+    }
+    expect(runInLockstep(first!, second!, { maxInstructions: 7000, chunk: 97 })).toBeUndefined();
+    expect(second!.registers().r15).toBe('0x0000000000000000');
+    expect(compiledRegions(second!)).toBeGreaterThan(0);
+  });
+});
+
+test('two pages that push each other out of the TLB are filled in as often on both tiers', () => {
+  // again: mov rax, [rdi] / mov rbx, [rsi] / mov [rdi + 8], rbx / dec r15 / jnz again / hlt
+  const code = Uint8Array.from([
+    0x48, 0x8b, 0x07, 0x48, 0x8b, 0x1e, 0x48, 0x89, 0x5f, 0x08, 0x49, 0xff, 0xcf, 0x75, 0xf1, 0xf4,
+  ]);
+  const [first, second] = [false, true].map((jit) => machineWith(64, jit, code, new Dice(6)));
+  // The data lies in large pages, so that entries are made without a walk.
+  const fills = (machine: typeof first) =>
+    machine!.core.mmu.counters.refills.reduce((sum, count) => sum + count);
+  const before = fills(second);
+  for (const { state } of [first!, second!]) state.gpr32.set([DATA + 4096 * 4096, 0], 6 * 2); // RSI
+  expect(runInLockstep(first!, second!, { maxInstructions: 5000, chunk: 777 })).toBeUndefined();
+  expect(compiledRegions(second!)).toBeGreaterThan(0);
+  expect(fills(second)).toBe(fills(first));
+  expect(fills(second) - before).toBeGreaterThan(1500);
+});

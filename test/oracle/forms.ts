@@ -50,8 +50,6 @@ const EXCLUDED: readonly (readonly [reason: string, pattern: RegExp])[] = [
   ['with CR4.UMIP the kernel emulates it', /^(?:SGDT|SIDT|SLDT|STR|SMSW)(?:_|$)/],
   ['the hypervisor answers, or the kernel does', /^(?:CPUID|VM(?:CALL|MCALL|FUNC)|RDPMC|XGETBV|RDPKRU|WRPKRU|GETSEC|MONITOR|MWAIT|RSM|HLT|RDPID)(?:_|$)/],
   ['reads a clock or chance', /^(?:RDTSCP?|RDRAND|RDSEED|RDPRU)(?:_|$)/],
-  ['approximations: a relative error, no exact value (SDM Vol. 2B, "RCPPS")', /^V?R(?:CP|SQRT)[PS]S/],
-  ['approximations within an error bound (SDM Vol. 1, "Transcendental Instruction Accuracy"); test/float has vectors of its own', /^(?:F2XM1|FYL2X|FYL2XP1|FPATAN|FPTAN|FSIN|FCOS|FSINCOS)$/],
 ]; // biome-ignore format: one reason a row.
 
 function cpuinfo(): string {
@@ -64,6 +62,23 @@ export function hostVendor(): string {
 
 function hostFeatures(): ReadonlySet<string> {
   return new Set((/^flags\s*:(.*)$/m.exec(cpuinfo())?.[1] ?? '').trim().split(/\s+/));
+}
+
+/** State components of the host that longmode's models lack (SDM Vol. 1, "XSAVE-Supported Features and State-Component Bitmaps"). */
+const FOREIGN_COMPONENTS: Readonly<Record<string, number>> = {
+  mpx: 0x18,
+  avx512f: 0xe0,
+  ospke: 0x200,
+  amx_tile: 0x60000,
+};
+
+/** Of them, those that XSAVE may be asked for on this machine. */
+export function foreignComponents(): number {
+  const host = hostFeatures();
+  return Object.entries(FOREIGN_COMPONENTS).reduce(
+    (mask, [name, bits]) => mask | (host.has(name) ? bits : 0),
+    0,
+  );
 }
 
 /** Every row of the maps. */

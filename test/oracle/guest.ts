@@ -14,7 +14,7 @@ import {
   DESC_TYPE_SHIFT,DESC_USABLE, DESC_WRITABLE, TYPE_TSS32_BUSY,
 } from '../../src/isa/descriptors.ts'; // biome-ignore format: a list of nouns.
 import type { Instruction } from '../../src/isa/instruction.ts';
-import { CS, FS, GS, RCX, SS, TR } from '../../src/isa/registers.ts';
+import { CS, FS, GS, RAX, RCX, SS, TR } from '../../src/isa/registers.ts';
 import { VECTOR_PF } from '../../src/isa/vectors.ts';
 import { CompiledTier } from '../../src/jit/tier.ts';
 import { Mmu } from '../../src/mmu/mmu.ts';
@@ -47,6 +47,8 @@ const TABLES = 0x1000;
 const TASK = 0x3ff000;
 const TASK_LINEAR = 0x25923000;
 const INT3 = 0xcc;
+/** What takes a mask of state components in EDX:EAX. */
+const XSAVES = /^X(?:SAVE|RSTOR)/;
 /** Present and of the user; data may be written. */
 const PAGE_CODE = 5;
 const PAGE_DATA = 7;
@@ -81,7 +83,11 @@ export class Guest {
   readonly #dataBuffer: Buffer;
   readonly #patternBuffer: Buffer;
 
-  constructor(vendor: string) {
+  /** State components that the host saves besides ours: what an XSAVE of them leaves cannot be compared. */
+  readonly #foreign: number;
+
+  constructor(vendor: string, foreign = 0) {
+    this.#foreign = foreign;
     const pages = (RAM_OFFSET + RAM_BYTES) >> 16;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const buffer = memory.buffer as ArrayBuffer;
@@ -263,6 +269,7 @@ export class Guest {
     const cl = this.core.gpr32[RCX * 2]!;
     out.undefined |= undefinedFlags(name, insn, cl);
     if (isResultUndefined(name, insn, cl)) out.isTainted = true;
+    if (XSAVES.test(name) && this.core.gpr32[RAX * 2]! & this.#foreign) out.isTainted = true;
   }
 
   #caught(thrown: unknown, insn: Instruction | undefined, out: Outcome): void {

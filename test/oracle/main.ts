@@ -1,4 +1,4 @@
-import { excludedForms, hostVendor, lackingForms, usableForms } from './forms.ts';
+import { excludedForms, foreignComponents, hostVendor, lackingForms, usableForms } from './forms.ts';
 import { Host } from './host.ts';
 import { type Options, Session } from './session.ts';
 
@@ -14,6 +14,7 @@ const options: { -readonly [K in keyof Options]: Options[K] } & { only?: RegExp;
   allFlags: false,
   show: 40,
   vendor: hostVendor(),
+  foreign: foreignComponents(),
   vectors,
   list: false,
 };

@@ -122,6 +122,17 @@ export function emptyOutcome(): Outcome {
   };
 }
 
+/** Copies `from` into `into`, which it answers. */
+export function copyOutcome(from: Outcome, into: Outcome): Outcome {
+  const { gpr, vectors, st, changed, bases } = into;
+  gpr.set(from.gpr);
+  vectors.set(from.vectors);
+  st.set(from.st);
+  changed.set(from.changed);
+  bases.set(from.bases);
+  return Object.assign(into, from, { gpr, vectors, st, changed, bases });
+}
+
 export function copyCase(c: Case): Case {
   return {
     ...c,

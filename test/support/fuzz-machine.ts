@@ -7,14 +7,14 @@ import { OP_UD } from '../../src/cpu/decode/ops.ts';
 import { setSegment } from '../../src/cpu/execute/descriptor.ts';
 import type { BootedMachine } from '../../src/index.ts';
 import {
-  CR0_ET, CR0_NE, CR0_PE, CR0_PG, CR4_FSGSBASE, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE, CR4_PAE, CR4_PSE, EFER_LMA,
-  EFER_LME, EFER_SCE,
+  CR0_ET, CR0_NE, CR0_PE, CR0_PG, CR4_FSGSBASE, CR4_LA57, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE, CR4_PAE, CR4_PSE, EFER_LMA,
+  EFER_LME, EFER_NXE, EFER_SCE,
 } from '../../src/isa/control.ts'; // biome-ignore format: a list of nouns.
 import { DESC_USABLE } from '../../src/isa/descriptors.ts';
 import { CS, DS, ES, FS, GS, RSP, SS, TR } from '../../src/isa/registers.ts';
 import { RFLAGS_VM } from '../../src/isa/rflags.ts';
 import {
-  STATE_CPL, STATE_CR0, STATE_CR3, STATE_CR4, STATE_EFER, STATE_GDTR, STATE_IDTR, STATE_XCR0,
+  STATE_CPL, STATE_CR0, STATE_CR3, STATE_CR4, STATE_EFER, STATE_GDTR, STATE_IDTR, STATE_PDPTE, STATE_XCR0,
 } from '../../src/state/layout.ts'; // biome-ignore format: a list of nouns.
 import { Random } from '../oracle/random.ts';
 import { createMachine, guestFile } from './dist.ts';
@@ -34,6 +34,7 @@ export const FUZZ_MODES = [
   'real',
   'protected16',
   'protected32',
+  'PAE',
   'virtual-8086',
   'compatibility',
   '64-bit',
@@ -44,6 +45,7 @@ const GDT = 0x3000;
 const IDT = 0x4000;
 const TSS = 0x5000;
 const TABLES = 0x8000;
+const PML5 = 0xe000;
 const FRAME = 0xf000;
 const HANDLER = 0xf800;
 const CODE = 0x10000;
@@ -66,6 +68,8 @@ export interface FuzzPlan {
   /** Random bytes, or instructions that decode, with loops. */
   readonly valid: boolean;
   readonly paging: boolean;
+  /** Five levels, in IA-32e mode. */
+  readonly la57: boolean;
   /** What is spoilt: page tables, descriptors. */
   readonly spoilt: readonly ('pages' | 'descriptors')[];
 }
@@ -81,8 +85,9 @@ export function planOf(seed: number, mode: FuzzMode): FuzzPlan {
     board: random.chance(0.5) ? 'isa' : 'pc',
     jit: random.chance(0.6),
     valid: random.chance(0.7),
-    paging: long || (mode !== 'real' && random.chance(0.5)),
+    paging: long || mode === 'PAE' || (mode !== 'real' && random.chance(0.5)),
     spoilt: (['pages', 'descriptors'] as const).filter(() => random.chance(0.2)),
+    la57: long && random.chance(0.2),
   };
 }
 
@@ -177,7 +182,11 @@ export class FuzzMachine {
 
   #codeSize(): 16 | 32 | 64 {
     const { mode } = this.plan;
-    return mode === '64-bit' ? 64 : mode === 'protected32' || mode === 'compatibility' ? 32 : 16;
+    return mode === '64-bit'
+      ? 64
+      : mode === 'protected32' || mode === 'PAE' || mode === 'compatibility'
+        ? 32
+        : 16;
   }
 
   #isLong(): boolean {
@@ -288,9 +297,14 @@ export class FuzzMachine {
     const random = this.#random;
     const long = this.#isLong();
     if (long) {
+      if (this.plan.la57) this.#write(PML5, [TABLES | 7, 0]);
       for (let level = 0; level < 2; level++)
         this.#write(TABLES + level * 0x1000, [(TABLES + (level + 1) * 0x1000) | 7, 0]);
       this.#write(TABLES + 0x2000, [(TABLES + 0x3000) | 7, 0, 0x200000 | 0x87, 0]);
+      for (let n = 0; n < 512; n++) this.#write(TABLES + 0x3000 + n * 8, [(n << 12) | 7, 0]);
+    } else if (this.plan.mode === 'PAE') {
+      this.#write(TABLES, [(TABLES + 0x1000) | 1, 0, (TABLES + 0x1000) | 1, 0]);
+      this.#write(TABLES + 0x1000, [(TABLES + 0x3000) | 7, 0, 0x200000 | 0x87, 0]);
       for (let n = 0; n < 512; n++) this.#write(TABLES + 0x3000 + n * 8, [(n << 12) | 7, 0]);
     } else {
       this.#write(TABLES, [(TABLES + 0x3000) | 7, 0x87]);
@@ -314,16 +328,20 @@ export class FuzzMachine {
     const long = this.#isLong();
     const real = plan.mode === 'real';
     const v86 = plan.mode === 'virtual-8086';
+    const pae = plan.mode === 'PAE';
     set(STATE_GDTR, GDT);
     set(STATE_GDTR + 4, 0);
     set(STATE_GDTR + 8, 0x3ff);
     set(STATE_IDTR, real ? 0 : IDT);
     set(STATE_IDTR + 4, 0);
     set(STATE_IDTR + 8, real ? 0x3ff : 0xfff);
-    set(STATE_EFER, long ? EFER_LME | EFER_LMA | EFER_SCE : EFER_SCE);
-    set(STATE_CR4, CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE | (long ? CR4_PAE : CR4_PSE));
+    set(STATE_EFER, long ? EFER_LME | EFER_LMA | EFER_SCE : EFER_SCE | (pae ? EFER_NXE : 0));
+    const format = long || pae ? CR4_PAE | (plan.la57 ? CR4_LA57 : 0) : CR4_PSE;
+    set(STATE_CR4, CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE | format);
+    for (let n = 0; n < 8; n++) set(STATE_PDPTE + n * 4, n === 0 || n === 2 ? (TABLES + 0x1000) | 1 : 0);
     set(STATE_XCR0, 7);
-    set(STATE_CR3, TABLES);
+    const root = plan.la57 ? PML5 : TABLES;
+    set(STATE_CR3, root);
     set(STATE_CR3 + 4, 0);
     set(STATE_CR0, CR0_ET | CR0_NE | (real ? 0 : CR0_PE) | (plan.paging ? CR0_PG : 0));
     set(STATE_CPL, plan.cpl);
@@ -346,7 +364,7 @@ export class FuzzMachine {
     }
     core.setRip(real || v86 || plan.mode === 'protected16' ? 0 : CODE, 0);
     core.controlChanged();
-    core.mmu.loadCr3(TABLES, 0, false);
+    core.mmu.loadCr3(root, 0, false);
     core.segmentsChanged();
   }
 }

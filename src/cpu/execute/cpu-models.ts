@@ -111,16 +111,17 @@ const PLAIN_INTEL_ROW = {
 } as const;
 
 export const MODELS: Readonly<Record<string, ModelRow>> = {
-  // The signature says Skylake-SP, so that guests expect what it has: SYSENTER in IA-32e mode, MISC_ENABLE, PAT, MTRRs.
+  // The signature says Sapphire Rapids, which has what guests then expect (SYSENTER in IA-32e mode, MISC_ENABLE, MTRRs) and
+  // most of the features; guests warn of faults of older cores by their signatures alone (Linux: RETBleed).
   max: {
     ...PLAIN_INTEL_ROW,
     about: 'every feature that fits an Intel processor',
     family: 6,
-    model: 0x55,
-    stepping: 4,
+    model: 0x8f,
+    stepping: 8,
     leaves: [0x1f, 0x80000008],
     brand: 'longmode max',
-    microcode: 0x02007006,
+    microcode: 0x2b000590,
     features: CPUID_FEATURES.map((f) => f.name).filter((n) => n !== 'hypervisor' && !AMD_ONLY.has(n)),
   },
   qemu64: {

@@ -27,7 +27,7 @@ import {
 } from './descriptor.ts';
 import { effectiveAddress } from './operand.ts';
 import { dropInnerSegments, isRealOrV86, loadSelectorAt } from './segment.ts';
-import { type InnerFrame, PopFrame, PushFrame, setStackPointer } from './stack-frame.ts';
+import { InnerFrame, PopFrame, PushFrame, setStackPointer } from './stack-frame.ts';
 import { readTaskGate, switchTask } from './task-switch.ts';
 import {
   checkDirectCode,
@@ -158,6 +158,19 @@ function callSameLevel(
   core.segmentsChanged();
 }
 
+/** Into 64-bit code, which will pop from RSP without a base, whatever the stack of compatibility code has been. */
+function callLongSameLevel(core: Core, { selector, code, lo, hi }: CallGate): void {
+  const sp = core.gpr32;
+  const frame = new InnerFrame(core, 0, undefined, sp[RSP * 2]!, sp[RSP * 2 + 1]!, true);
+  frame.push(64, core.state.selector(CS), 0);
+  frame.push(64, core.ripLo(), core.ripHi());
+  checkTarget(core, code, lo, hi);
+  markAccessed(core, code);
+  setStackPointer(core, 64, frame.lo, frame.hi);
+  enterCode(core, selector, code, core.state.cpl(), lo, hi);
+  core.segmentsChanged();
+}
+
 function pushReturnAddress(core: Core, bits: Bits): PushFrame {
   const frame = new PushFrame(core);
   frame.push(bits, core.state.selector(CS), 0);
@@ -204,15 +217,16 @@ function callThroughGate(core: Core, gate: CallGate): void {
   if (dpl > cpl) core.raiseGP(selectorError(gate.selector));
   if (!isPresent(gate.code)) core.raiseNP(selectorError(gate.selector));
   if (isConformingCode(gate.code) || dpl === cpl) {
-    callSameLevel(core, gate.bits, gate.selector, gate.code, gate.lo, gate.hi);
+    if (gate.bits === 64) callLongSameLevel(core, gate);
+    else callSameLevel(core, gate.bits, gate.selector, gate.code, gate.lo, gate.hi);
     return;
   }
   const { bits } = gate;
-  const parameters = readParameters(core, bits, gate.parameters);
+  const outer = new PopFrame(core);
   const frame: InnerFrame = innerStack(core, dpl);
   frame.push(bits, core.state.selector(SS), 0);
   frame.push(bits, core.gpr32[RSP * 2]!, core.gpr32[RSP * 2 + 1]!);
-  for (const value of parameters) frame.push(bits, value, 0);
+  for (let n = gate.parameters - 1; n >= 0; n--) frame.push(bits, outer.peek(bits, n), 0);
   frame.push(bits, core.state.selector(CS), 0);
   frame.push(bits, core.ripLo(), core.ripHi());
   checkTarget(core, gate.code, gate.lo, gate.hi);
@@ -221,14 +235,6 @@ function callThroughGate(core: Core, gate: CallGate): void {
   enterCode(core, gate.selector, gate.code, dpl, gate.lo, gate.hi);
   setStackPointer(core, frame.size, frame.lo, frame.hi);
   core.segmentsChanged();
-}
-
-/** The parameters on the caller's stack, the deepest first: in the order in which they are pushed. */
-function readParameters(core: Core, bits: Bits, count: number): number[] {
-  const frame = new PopFrame(core);
-  const values: number[] = [];
-  for (let i = 0; i < count; i++) values.unshift(frame.pop(bits));
-  return values;
 }
 
 /** Handles a far transfer to a TSS or a task gate; false where the descriptor is neither. */
@@ -263,6 +269,7 @@ export function RET_far_Iw(core: Core, insn: Instruction): void {
 
 function returnFar(core: Core, bits: Bits, release: number): void {
   const frame = new PopFrame(core);
+  frame.prove(bits, 2);
   const lo = frame.pop(bits);
   const hi = frame.high;
   const selector = frame.pop(bits) & 0xffff;
@@ -284,6 +291,7 @@ function returnFar(core: Core, bits: Bits, release: number): void {
     core.segmentsChanged();
     return;
   }
+  frame.prove(bits, 2);
   const spLo = frame.pop(bits);
   const spHi = frame.high;
   const stackSelector = frame.pop(bits) & 0xffff;

@@ -67,6 +67,7 @@ function interruptReturn(core: Core, bits: Bits): void {
 
 function returnReal(core: Core, bits: Bits): void {
   const frame = new PopFrame(core);
+  frame.prove(bits, 3);
   const ip = frame.pop(bits);
   const selector = frame.pop(bits) & 0xffff;
   const flags = frame.pop(bits);
@@ -83,6 +84,7 @@ function returnInV86(core: Core, bits: Bits): void {
   const virtual = iopl < 3;
   if (virtual && (bits !== 16 || (core.words[STATE_CR4 >> 2]! & CR4_VME) === 0)) core.raiseGP(0);
   const frame = new PopFrame(core);
+  frame.prove(bits, 3);
   const ip = frame.pop(bits);
   const selector = frame.pop(bits) & 0xffff;
   let flags = frame.pop(bits);
@@ -108,6 +110,7 @@ function returnProtected(core: Core, bits: Bits): void {
     return;
   }
   const frame = new PopFrame(core);
+  frame.prove(bits, 3);
   const lo = frame.pop(bits);
   const hi = frame.high;
   const selector = frame.pop(bits) & 0xffff;
@@ -129,6 +132,7 @@ function returnProtected(core: Core, bits: Bits): void {
     writeSystemFlags(core, flags, mask);
     return;
   }
+  frame.prove(bits, 2);
   const spLo = frame.pop(bits);
   const spHi = frame.high;
   const stackSelector = frame.pop(bits) & 0xffff;
@@ -169,6 +173,7 @@ function protectedMask(core: Core, bits: Bits): number {
 
 /** SDM Vol. 3B, "Leaving Virtual-8086 Mode" read backwards: the frame holds ESP SS ES DS FS GS above EFLAGS. */
 function returnToV86(core: Core, frame: PopFrame, ip: number, selector: number, flags: number): void {
+  frame.prove(32, 6);
   const sp = frame.pop(32);
   const segments = [SS, ES, DS, FS, GS].map((segment) => [segment, frame.pop(32) & 0xffff] as const);
   // The new CS has a limit of FFFFh.

@@ -8,14 +8,15 @@ import { type Core, PENDING_REPEATING, PENDING_SINGLE_STEP } from './core.ts';
 /*
  * How string instructions walk and repeat (SDM Vol. 1, "String Operations"; Vol. 2B, "REP/REPE/REPZ/REPNE/REPNZ—Repeat String
  * Operation Prefix"). Registers are advanced after every iteration, so that a fault in the middle finds them precise. One
- * invocation of a handler does at most `BATCH` iterations; if the count is not used up by then, RIP goes back to the
- * instruction itself and the loop gets its chance to take an interrupt.
+ * invocation of a handler goes to where the count is a multiple of `BATCH`; if it is not used up by then, RIP goes back to
+ * the instruction itself and the loop gets its chance to take an interrupt. How many instructions that makes depends on
+ * the count alone, wherever an iteration was resumed.
  */
 
 /** Either repeat prefix. MOVS, STOS, LODS, INS and OUTS take both for REP. */
 export const REPEATED = PREFIX_REP | PREFIX_REPNE;
 
-const BATCH = 4096;
+export const BATCH = 4096;
 const RCX_LO = RCX * 2;
 const RCX_HI = RCX * 2 + 1;
 
@@ -49,13 +50,10 @@ export function advance(core: Core, insn: Instruction, register: number, step: n
   else gpr32[register * 2 + 1] = gpr32[register * 2 + 1]! + (step >> 31) + (lo >>> 0 < old >>> 0 ? 1 : 0);
 }
 
-/** Iterations that this invocation may do: the count in CX, ECX or RCX, but not more than a batch. */
+/** Iterations that this invocation may do: the count in CX, ECX or RCX, or down to a multiple of a batch. */
 export function iterations(core: Core, insn: Instruction): number {
   core.pending &= ~PENDING_REPEATING;
-  let count = core.gpr32[RCX_LO]! >>> 0;
-  if (insn.addressSize === 16) count &= 0xffff;
-  else if (insn.addressSize === 64 && core.gpr32[RCX_HI] !== 0) count = BATCH;
-  if (count > BATCH) count = BATCH;
+  const count = isCountZero(core, insn) ? 0 : ((core.gpr32[RCX_LO]! - 1) & (BATCH - 1)) + 1;
   // Debug traps come after the iteration that they are about.
   return count > 1 && (core.pending & PENDING_SINGLE_STEP || core.watchesAccesses) ? 1 : count;
 }

@@ -133,6 +133,21 @@ export class PopFrame {
     this.hi = this.size === 64 ? core.gpr32[RSP * 2 + 1]! : 0;
   }
 
+  /**
+   * #SS(0) unless the next `count` pops lie within the limit (SDM Vol. 2A, "IRET", "RET": "if the top bytes of stack are not
+   * within stack limits"). No memory is touched.
+   */
+  prove(bits: 16 | 32 | 64, count: number): void {
+    const { core, lo, hi } = this;
+    if ((core.flatRead >> SS) & 1) return;
+    for (let n = 0; n < count; n++) {
+      core.linear(SS, this.lo, this.hi, bits >> 3, false);
+      this.skip(bits >> 3);
+    }
+    this.lo = lo;
+    this.hi = hi;
+  }
+
   /** The low word, zero-extended below 32 bits; the high word of a quadword is then in `high`. */
   pop(bits: 16 | 32 | 64): number {
     const { core, lo, hi } = this;
@@ -145,6 +160,16 @@ export class PopFrame {
       this.high = core.high;
     }
     this.skip(bits >> 3);
+    return value;
+  }
+
+  /** What the pop after `index` others would answer. */
+  peek(bits: 16 | 32 | 64, index: number): number {
+    const { lo, hi } = this;
+    this.skip(index * (bits >> 3));
+    const value = this.pop(bits);
+    this.lo = lo;
+    this.hi = hi;
     return value;
   }
 

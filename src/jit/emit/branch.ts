@@ -24,7 +24,7 @@ function exitUnlessCanonical(e: Emitter, target: Value): void {
   code.op(I64_SHR_S);
   e.push(target, 64);
   code.op(I64_NE);
-  code.if();
+  code.unlikelyIf();
   e.sideExit();
   code.end();
 }

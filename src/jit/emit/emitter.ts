@@ -8,6 +8,8 @@ import {
 } from '../../isa/instruction.ts';
 import { FS } from '../../isa/registers.ts';
 import {
+  JIT_SLOT_BYTES,
+  JIT_SLOT_OFFSET,
   SEGMENT_BASE,
   SEGMENT_BYTES,
   STATE_SEGMENTS,
@@ -42,16 +44,23 @@ import {
   WIDE_COMPARE,
 } from '../wasm/opcodes.ts';
 import { FlagEmitter } from './flags.ts';
-import { ADDRESS, BANK, BUDGET, FUNCTION_FILL, firstTemp, GPR, HOST, MASK, POINTER, RIP } from './locals.ts';
+import { ADDRESS, BUDGET, FUNCTION_FILL, firstTemp, GPR, HOST, POINTER, RIP } from './locals.ts';
+import { PAGE_SLOTS, siteOf } from './sites.ts';
 import type { Size, Value } from './value.ts';
 
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;
 
-/** Places in the code at which a handler is called: registers are stored before and loaded after. */
+/** A slot that remembers nothing: no page begins there, and none of the masks of `probe` keeps the bit. */
+const EMPTY_SLOT = 0x800;
+
+/**
+ * Places in the code where something is put in that is known at the end only. Registers are stored before a handler is
+ * called and loaded after; page slots are emptied.
+ */
 export interface Splice {
   readonly at: number;
-  readonly kind: 'store' | 'load';
+  readonly kind: 'store' | 'load' | 'empty';
 }
 
 /** What the segments must be for the code to be right, outside 64-bit mode. */
@@ -68,7 +77,6 @@ export class Emitter {
   /** Bit sets of the registers that the region touches, and of those it changes. */
   used = 0;
   written = 0;
-  touchesMemory = false;
   /** The same of the vector registers, and whether there are vector instructions at all. */
   usedVectors = 0;
   writtenVectors = 0;
@@ -88,6 +96,11 @@ export class Emitter {
   ripLo = 0;
   index = 0;
   insn!: Instruction;
+  /** Sites that have a slot for the page they accessed last, by kind of access once there is one. */
+  sites: ReadonlySet<string> = new Set();
+  readonly #slots = new Map<string, number>();
+  /** Site of the address on the stack, for the probe that follows. */
+  #site: string | undefined;
   /** Calls the interpreter's handler of the present instruction, with all state in memory. */
   callHandler!: () => void;
 
@@ -188,6 +201,12 @@ export class Emitter {
   address(insn: Instruction): void {
     this.offset(insn);
     this.addBase(insn.segment);
+    this.atSite(siteOf(insn));
+  }
+
+  /** Tells the next probe what site its address belongs to. */
+  atSite(site: string): void {
+    this.#site = site;
   }
 
   addBase(segment: number): void {
@@ -266,21 +285,75 @@ export class Emitter {
   }
 
   /**
-   * Takes a linear address (i64) from the stack and leaves the host address in HOST. One compare of the tag; a miss
-   * asks for the entry to be filled, and what still may not go straight to memory is left to the interpreter, as is an
-   * address that is not aligned where it must be.
+   * Takes a linear address (i64) from the stack and leaves the host address in HOST. The page of the slot is compared
+   * first, where the site has one, then the tag of the TLB entry; a miss asks for the entry to be filled, and what still
+   * may not go straight to memory is left to the interpreter, as is an address that is not aligned where it must be.
    */
   probe(access: number, bytes: number, isAligned = false): void {
     const { code } = this;
-    code.tee(ADDRESS);
+    const slot = this.#slotFor(access);
+    code.set(ADDRESS);
+    if (slot === undefined) this.#probeTlb(access, bytes, isAligned);
+    else {
+      // A misaligned address does not match, so that no access runs over the end of the page.
+      code.get(ADDRESS);
+      code.i64(-0x1000 | (bytes - 1));
+      code.op(I64_AND);
+      code.i32(0);
+      code.memory(I64_LOAD, slot);
+      code.op(I64_NE);
+      code.unlikelyIf();
+      this.#probeTlb(access, bytes, isAligned);
+      code.i32(0);
+      code.get(ADDRESS);
+      code.i64(-0x1000);
+      code.op(I64_AND);
+      code.memory(I64_STORE, slot);
+      code.i32(0);
+      code.get(POINTER);
+      code.memory(I32_LOAD, 24);
+      code.memory(I32_STORE, slot + 8);
+      code.end();
+    }
+    code.get(ADDRESS);
+    code.op(I32_WRAP_I64);
+    if (slot === undefined) {
+      code.get(POINTER);
+      code.memory(I32_LOAD, 24);
+    } else {
+      code.i32(0);
+      code.memory(I32_LOAD, slot + 8);
+    }
+    code.op(I32_ADD);
+    code.set(HOST);
+  }
+
+  /** Offset of the slot for the address on the stack, if it is to have one. */
+  #slotFor(access: number): number | undefined {
+    const site = this.#site;
+    this.#site = undefined;
+    if (site === undefined || !this.sites.has(site)) return undefined;
+    const key = `${site} ${access}`;
+    const known = this.#slots.get(key);
+    if (known !== undefined || this.#slots.size === PAGE_SLOTS) return known;
+    const slot = JIT_SLOT_OFFSET + this.#slots.size * JIT_SLOT_BYTES;
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  /** Leaves the TLB entry of ADDRESS in POINTER. */
+  #probeTlb(access: number, bytes: number, isAligned: boolean): void {
+    const { code } = this;
+    code.get(ADDRESS);
     code.op(I32_WRAP_I64);
     code.i32(7);
     code.op(I32_SHR_U);
-    code.get(MASK);
+    code.i32(0);
+    code.memory(I32_LOAD, STATE_TLB_MASK);
     code.op(I32_AND);
-    code.get(BANK);
+    code.i32(0);
+    code.memory(I32_LOAD, STATE_TLB_BANK);
     code.op(I32_ADD);
-    this.touchesMemory = true;
     code.tee(POINTER);
     code.memory(I64_LOAD, access * 8);
     code.get(ADDRESS);
@@ -292,13 +365,13 @@ export class Emitter {
     code.i64(isAligned ? -0x1000 | (bytes - 1) : -0x1000);
     code.op(I64_AND);
     code.op(I64_NE);
-    code.if();
+    code.unlikelyIf();
     if (isAligned) {
       code.get(ADDRESS);
       code.op(I32_WRAP_I64);
       code.i32(bytes - 1);
       code.op(I32_AND);
-      code.if();
+      code.unlikelyIf();
       this.sideExit();
       code.end();
     }
@@ -312,32 +385,31 @@ export class Emitter {
     code.call(FUNCTION_FILL);
     code.tee(POINTER);
     code.op(I32_EQZ);
-    code.if();
+    code.unlikelyIf();
     this.sideExit();
     code.end();
-    // The bank may have grown.
-    this.loadBank(code);
+    // Entries that slots were made of may have had to go.
+    this.splices.push({ at: code.length, kind: 'empty' });
     code.end();
-    code.get(ADDRESS);
-    code.op(I32_WRAP_I64);
-    code.get(POINTER);
-    code.memory(I32_LOAD, 24);
-    code.op(I32_ADD);
-    code.set(HOST);
   }
 
-  loadBank(code: Code): void {
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_TLB_BANK);
-    code.set(BANK);
-    code.i32(0);
-    code.memory(I32_LOAD, STATE_TLB_MASK);
-    code.set(MASK);
+  /** Makes all slots forget their pages. */
+  emptySlots(code: Code): void {
+    for (const slot of this.#slots.values()) {
+      code.i32(0);
+      code.i64(EMPTY_SLOT);
+      code.memory(I64_STORE, slot);
+    }
   }
 
   /** Pushes the memory at HOST. */
   loadHost(size: Size): void {
-    this.code.get(HOST);
+    this.loadAt(HOST, size);
+  }
+
+  /** Pushes the memory at the host address in a local. */
+  loadAt(local: number, size: Size): void {
+    this.code.get(local);
     const op = size === 64 ? I64_LOAD : size === 32 ? I32_LOAD : size === 16 ? I32_LOAD16_U : I32_LOAD8_U;
     this.code.memory(op);
   }

@@ -162,7 +162,7 @@ export const CMPXCHG16B: Form = () => (e, insn) => {
   code.op(I32_WRAP_I64);
   code.i32(15);
   code.op(I32_AND);
-  code.if();
+  code.unlikelyIf();
   e.sideExit();
   code.end();
   code.get(ADDRESS);

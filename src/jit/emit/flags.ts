@@ -17,6 +17,7 @@ import {
   I32_SHR_U,
   I32_WRAP_I64,
   I32_XOR,
+  I64_ADD,
   I64_AND,
   I64_EQZ,
   I64_EXTEND_I32_S,
@@ -69,8 +70,10 @@ interface Pending {
   readonly condition?: (condition: number) => boolean;
   /** CF is bit 31 of FLAG_CARRY already. */
   readonly carryKept?: boolean;
-  /** Operands and kind, where the carries can be left to whoever needs them. */
-  readonly delayed?: { size: Size; a: Value; b: Value; result: Value; kind: number };
+  /** Operands and kind, where the rest can be left to whoever needs it. */
+  readonly delayed?: { size: Size; a: Value; b: Value; kind: number };
+  /** They are in the locals as `settle` puts them there. */
+  readonly isSettled?: boolean;
 }
 
 interface Snapshot {
@@ -120,27 +123,28 @@ export class FlagEmitter {
   materialise(): void {
     const pending = this.#pending;
     this.touched = true;
-    if (pending) {
-      this.#pending = undefined;
-      pending.materialise();
-    }
+    if (!pending) return;
+    this.#pending = undefined;
+    pending.materialise();
+    if (pending.isSettled) return;
+    this.#e.code.i32(0);
+    this.#e.code.set(FLAG_KIND);
   }
 
   /**
-   * Puts the flags into the locals in the shortest form, for exits: their common tail completes them. Loops do better
-   * with what `materialise` computes, because the operands would take registers all the way round.
+   * Puts the flags into the locals in the shortest form, for exits, whose common tail completes them, and for blocks that
+   * look at them at exits alone.
    */
   settle(): void {
     const e = this.#e;
     const { code } = e;
+    if (this.#pending?.isSettled) return;
     const delayed = this.#pending?.delayed;
     if (!delayed) {
       this.materialise();
       return;
     }
     this.touched = true;
-    this.#signed(delayed.size, delayed.result);
-    code.set(FLAG_RESULT);
     for (const [value, local] of [
       [delayed.a, FLAG_A],
       [delayed.b, FLAG_B],
@@ -153,7 +157,14 @@ export class FlagEmitter {
     code.set(FLAG_KIND);
   }
 
-  /** Computes FLAG_CARRY where FLAG_KIND says that it is still to be done. */
+  /** At the start of a block that several ways lead to: the flags are in the locals, as `settle` has put them there. */
+  resetSettled(): void {
+    this.touched = true;
+    this.parity = 0;
+    this.#pending = { isSettled: true, materialise: () => this.complete(this.#e.code) };
+  }
+
+  /** Computes FLAG_RESULT and FLAG_CARRY where FLAG_KIND says that they are still to be computed. */
   complete(code: Code): void {
     code.get(FLAG_KIND);
     code.if();
@@ -163,6 +174,26 @@ export class FlagEmitter {
       code.op(I32_AND);
       code.op(I64_EXTEND_I32_U);
     };
+    code.get(FLAG_A);
+    code.get(FLAG_B);
+    code.op(I64_ADD);
+    code.get(FLAG_A);
+    code.get(FLAG_B);
+    code.op(I64_SUB);
+    code.get(FLAG_KIND);
+    code.i32(KIND_SUBTRACT);
+    code.op(I32_AND);
+    code.op(I32_EQZ);
+    code.op(SELECT);
+    code.tee(FLAG_RESULT);
+    code.get(FLAG_RESULT);
+    code.op(I32_WRAP_I64);
+    code.op(I64_EXTEND_I32_S);
+    code.get(FLAG_KIND);
+    code.i32(KIND_WIDE);
+    code.op(I32_AND);
+    code.op(SELECT);
+    code.set(FLAG_RESULT);
     // With m all ones for a subtraction: (a ^ m & b) | ((a ^ m | b) & (r ^ ~m)).
     code.i64(0);
     subtracts();
@@ -233,7 +264,7 @@ export class FlagEmitter {
 
   add(size: Size, a: Value, b: Value, result: Value, carryIn = false): void {
     this.#set({
-      ...this.#delay(size, a, b, result, 0),
+      ...(carryIn ? {} : this.#delay(size, a, b, 0)),
       materialise: () => this.#vector(size, a, b, result, false),
       condition: (cc) =>
         this.#byResult(size, result, cc) || (!carryIn && cc === B && this.#addCarry(size, a, result)),
@@ -242,16 +273,16 @@ export class FlagEmitter {
 
   subtract(size: Size, a: Value, b: Value, result: Value, borrowIn = false): void {
     this.#set({
-      ...this.#delay(size, a, b, result, KIND_SUBTRACT),
+      ...(borrowIn ? {} : this.#delay(size, a, b, KIND_SUBTRACT)),
       materialise: () => this.#vector(size, a, b, result, true),
       condition: (cc) => (!borrowIn && this.#compare(size, a, b, cc)) || this.#byResult(size, result, cc),
     });
   }
 
   /** The operands of the next pending flags, which belong to the temporaries of this instruction. */
-  #delay(size: Size, a: Value, b: Value, result: Value, kind: number): Pick<Pending, 'delayed'> {
+  #delay(size: Size, a: Value, b: Value, kind: number): Pick<Pending, 'delayed'> {
     if (size < 32) return {};
-    return { delayed: { size, a, b, result, kind: KIND_DELAYED | kind | (size === 64 ? KIND_WIDE : 0) } };
+    return { delayed: { size, a, b, kind: KIND_DELAYED | kind | (size === 64 ? KIND_WIDE : 0) } };
   }
 
   logic(size: Size, result: Value): void {
@@ -281,7 +312,7 @@ export class FlagEmitter {
   step(size: Size, a: Value, result: Value, down: boolean): void {
     const { code } = this.#e;
     this.#set({
-      ...this.#delay(size, a, constant(1), result, KIND_STEP | (down ? KIND_SUBTRACT : 0)),
+      ...this.#delay(size, a, constant(1), KIND_STEP | (down ? KIND_SUBTRACT : 0)),
       carryKept: true,
       materialise: () => {
         // CF ends up in bit 31, and OF = CF ^ bit 30.
@@ -356,13 +387,16 @@ export class FlagEmitter {
   /** Changes the flags in the locals at once. */
   direct(): void {
     this.materialise();
-    this.touched = true;
+    this.#e.code.i32(0);
+    this.#e.code.set(FLAG_KIND);
   }
 
   /** Code outside has stored new flags, which the region has loaded. */
   replaced(): void {
     this.#pending = undefined;
     this.touched = true;
+    this.#e.code.i32(0);
+    this.#e.code.set(FLAG_KIND);
   }
 
   /** Pushes 0 or 1. */

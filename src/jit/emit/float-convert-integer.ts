@@ -42,9 +42,9 @@ function exitIfInexact(e: Emitter, pushInexact: () => void): void {
   const { code } = e;
   code.get(INEXACT);
   code.op(I32_EQZ);
-  code.if();
+  code.unlikelyIf();
   pushInexact();
-  code.if();
+  code.unlikelyIf();
   e.sideExit();
   code.end();
   code.end();
@@ -109,7 +109,7 @@ function toInteger(bytes: 4 | 8, size: Size, truncates: boolean, vex: boolean): 
     else code.f32(size === 64 ? 0x5f000000 : 0x4f000000);
     code.op(isDouble ? F64_LT : F32_LT);
     code.op(I32_EQZ);
-    code.if();
+    code.unlikelyIf();
     e.sideExit();
     code.end();
     pushRounded();

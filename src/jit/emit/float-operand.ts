@@ -102,7 +102,7 @@ export class FloatLanes {
   /** Leaves for the interpreter where any lane that counts is set. */
   exitIfAny(): void {
     this.any();
-    this.e.code.if();
+    this.e.code.unlikelyIf();
     this.e.sideExit();
     this.e.code.end();
   }
@@ -118,7 +118,7 @@ export function exitIfInexact(f: FloatLanes, pushInexact: () => void): void {
   const { code } = f.e;
   code.get(INEXACT);
   code.op(I32_EQZ);
-  code.if();
+  code.unlikelyIf();
   pushInexact();
   f.exitIfAny();
   code.end();
@@ -153,7 +153,7 @@ export function exitIfSpecial(f: FloatLanes, locals: readonly number[], pushGood
   };
   gather((local) => f.abs(local).least().compare(simd.F32X4_GE));
   f.any();
-  code.if();
+  code.unlikelyIf();
   gather((local) => {
     f.abs(local).least().compare(simd.F32X4_GE);
     f.isZero(local).bits(simd.V128_OR);

@@ -1,6 +1,8 @@
 /** Numbers of locals and imported functions in every region. */
 export const FUNCTION_FILL = 0;
 export const FUNCTION_RUN = 1;
+/** The first of the functions of `routines.ts`, where the region imports them. */
+export const FUNCTION_ROUTINES = 2;
 
 /** The parameter: instructions that may still retire. */
 export const BUDGET = 0;
@@ -26,14 +28,11 @@ export const POINTER = NARROW + 2;
 export const HOST = NARROW + 3;
 export const SIDE = NARROW + 4;
 export const STATUS = NARROW + 5;
-/** Byte offset of the present TLB bank, and the mask of byte offsets in it. */
-export const BANK = NARROW + 6;
-export const MASK = NARROW + 7;
-export const FLAG_KIND = NARROW + 8;
+export const FLAG_KIND = NARROW + 6;
 /** MXCSR.PE as it was when it was looked at. */
-export const INEXACT = NARROW + 9;
-const NARROW_TEMPS = NARROW + 10;
-const NARROW_LOCALS = 10 + 2 * TEMPS_PER_SET;
+export const INEXACT = NARROW + 7;
+const NARROW_TEMPS = NARROW + 8;
+const NARROW_LOCALS = 8 + 2 * TEMPS_PER_SET;
 
 export const LOCALS = [
   [WIDE_LOCALS, 0x7e],
@@ -55,18 +54,7 @@ export function firstTemp(wide: boolean, parity: number): number {
   return (wide ? WIDE_TEMPS : NARROW_TEMPS) + parity * TEMPS_PER_SET;
 }
 
-const NARROW_NAMES = [
-  '$carry',
-  '$rip',
-  '$pointer',
-  '$host',
-  '$side',
-  '$status',
-  '$bank',
-  '$mask',
-  '$kind',
-  '$inexact',
-];
+const NARROW_NAMES = ['$carry', '$rip', '$pointer', '$host', '$side', '$status', '$kind', '$inexact'];
 const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
 
 /** For the text form. */

@@ -2,6 +2,7 @@ import { RBP, RSP, SS } from '../../isa/registers.ts';
 import { I32_ADD, I64_EXTEND_I32_U } from '../wasm/opcodes.ts';
 import { ACCESS_READ, ACCESS_WRITE, type Emitter } from './emitter.ts';
 import { type Form, immediate, sizeOf } from './form.ts';
+import { stackSite } from './sites.ts';
 import type { Size, Value } from './value.ts';
 
 /*
@@ -21,6 +22,7 @@ function stackAddress(e: Emitter, register: number, delta: number): void {
     e.alu(I32_ADD, size);
   }
   if (size === 32) e.code.op(I64_EXTEND_I32_U);
+  e.atSite(stackSite(register));
 }
 
 /** Adds to RSP. */

@@ -26,10 +26,10 @@ import { constant, type Size, type Value } from './value.ts';
  * forward within one page of each operand. All else is the handler's.
  */
 
-const PAGE_BYTES = 4096;
+export const PAGE_BYTES = 4096;
 const REPEATED = PREFIX_REP | PREFIX_REPNE;
 
-function addressSize(insn: Instruction): 32 | 64 {
+export function addressSize(insn: Instruction): 32 | 64 {
   return insn.addressSize === 64 ? 64 : 32;
 }
 
@@ -41,7 +41,7 @@ export function pushStringAddress(e: Emitter, insn: Instruction, register: numbe
   e.addBase(segment);
 }
 
-function pushDirection({ code }: Emitter): void {
+export function pushDirection({ code }: Emitter): void {
   code.i32(0);
   code.memory(I32_LOAD, STATE_RFLAGS);
   code.i32(RFLAGS_DF);
@@ -181,7 +181,7 @@ function moveMany(size: Size): Emit {
       code.i32(1);
       code.op(I32_SUB);
       code.op(I32_LT_U);
-      code.if();
+      code.unlikelyIf();
       e.sideExit();
       code.end();
       code.get(HOST);

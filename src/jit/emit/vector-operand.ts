@@ -102,7 +102,7 @@ function require(e: Emitter, kind: number): void {
   code.i32(kind);
   code.op(I32_AND);
   code.op(I32_EQZ);
-  code.if();
+  code.unlikelyIf();
   e.sideExit();
   code.end();
 }
@@ -133,7 +133,7 @@ export function requirePlainRounding(e: Emitter): void {
   code.op(I32_AND);
   code.i32(MXCSR_PLAIN);
   code.op(I32_NE);
-  code.if();
+  code.unlikelyIf();
   e.sideExit();
   code.end();
   code.get(INEXACT);

@@ -5,6 +5,7 @@ import {
   BR_IF,
   BULK,
   CALL,
+  CALL_INDIRECT,
   ELSE,
   END,
   F32_CONST,
@@ -18,7 +19,6 @@ import {
   LOOP,
   MEMORY_COPY,
   MEMORY_FILL,
-  RETURN_CALL_INDIRECT,
   SIMD,
   TYPE_VOID,
 } from './opcodes.ts';
@@ -27,6 +27,8 @@ import {
 export class Code extends ByteBuffer {
   /** How many blocks, loops and ifs are open. */
   depth = 0;
+  /** Offsets of the ifs whose condition hardly ever holds. */
+  readonly unlikely: number[] = [];
 
   op(opcode: number): void {
     this.u8(opcode);
@@ -43,6 +45,18 @@ export class Code extends ByteBuffer {
 
   if(): number {
     return this.#open(IF);
+  }
+
+  /** An if whose condition hardly ever holds: the compiler keeps its body out of the way. */
+  unlikelyIf(): number {
+    this.unlikely.push(this.length);
+    return this.#open(IF);
+  }
+
+  /** Appends bytes `from` to `to` of other code, with what is known of its branches. */
+  appendCode(other: Code, from = 0, to = other.length): void {
+    for (const at of other.unlikely) if (at >= from && at < to) this.unlikely.push(this.length + at - from);
+    this.append(other, from, to);
   }
 
   else(): void {
@@ -69,8 +83,8 @@ export class Code extends ByteBuffer {
     this.u32(index);
   }
 
-  tailCallIndirect(type: number, table: number): void {
-    this.u8(RETURN_CALL_INDIRECT);
+  callIndirect(type: number, table: number): void {
+    this.u8(CALL_INDIRECT);
     this.u32(type);
     this.u32(table);
   }

@@ -1,4 +1,5 @@
 import { ByteBuffer } from './byte-buffer.ts';
+import type { Code } from './code.ts';
 import { END, TYPE_I32 } from './opcodes.ts';
 
 /** A function to import: parameters and result are all i32. */
@@ -10,10 +11,11 @@ export interface FunctionImport {
 /** A function body and its locals behind the parameters, as runs of one type. */
 export interface FunctionBody {
   readonly locals: readonly (readonly [count: number, type: number])[];
-  readonly code: ByteBuffer;
+  readonly code: Code;
 }
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const SECTION_CUSTOM = 0;
 const SECTION_TYPE = 1;
 const SECTION_IMPORT = 2;
 const SECTION_FUNCTION = 3;
@@ -25,16 +27,19 @@ const KIND_MEMORY = 2;
 const TYPE_FUNCTION = 0x60;
 const TYPE_FUNCREF = 0x70;
 
+const UNLIKELY = 0;
+
 /** Type 0 of every module: that of its own functions, `(i32) -> i32`. */
 export const TYPE_REGION = 0;
 
 /**
- * A module of functions `(i32) -> i32`, exported as `0`, `1` ..., that imports memory `e.m`, table `e.t` and functions
- * of i32.
+ * A module of functions `(i32) -> i32`, exported as `0`, `1` ..., that imports memory `e.m` and functions of i32, and,
+ * `withTable`, the table `e.t`. An instance copies what is in the tables it imports, so only one should.
  */
 export function encodeModule(
   imports: readonly FunctionImport[],
   functions: readonly FunctionBody[],
+  withTable = false,
 ): Uint8Array {
   const out = new ByteBuffer(1024);
   for (const byte of MAGIC) out.u8(byte);
@@ -44,14 +49,16 @@ export function encodeModule(
     for (const { parameters } of imports) functionType(s, parameters);
   });
   section(out, SECTION_IMPORT, (s) => {
-    s.u32(2 + imports.length);
+    s.u32((withTable ? 2 : 1) + imports.length);
     importHead(s, 'm', KIND_MEMORY);
     s.u8(0);
     s.u32(1);
-    importHead(s, 't', KIND_TABLE);
-    s.u8(TYPE_FUNCREF);
-    s.u8(0);
-    s.u32(1);
+    if (withTable) {
+      importHead(s, 't', KIND_TABLE);
+      s.u8(TYPE_FUNCREF);
+      s.u8(0);
+      s.u32(1);
+    }
     for (const [at, { name }] of imports.entries()) {
       importHead(s, name, KIND_FUNCTION);
       s.u32(at + 1);
@@ -69,22 +76,52 @@ export function encodeModule(
       s.u32(imports.length + i);
     }
   });
+  const bodies = functions.map(({ locals, code }) => {
+    const body = new ByteBuffer(code.length + 64);
+    body.u32(locals.length);
+    for (const [count, type] of locals) {
+      body.u32(count);
+      body.u8(type);
+    }
+    const start = body.length;
+    body.append(code);
+    body.u8(END);
+    return { body, hints: code.unlikely.map((at) => start + at) };
+  });
+  branchHints(out, imports.length, bodies);
   section(out, SECTION_CODE, (s) => {
-    s.u32(functions.length);
-    for (const { locals, code } of functions) {
-      const body = new ByteBuffer(code.length + 64);
-      body.u32(locals.length);
-      for (const [count, type] of locals) {
-        body.u32(count);
-        body.u8(type);
-      }
-      body.append(code);
-      body.u8(END);
+    s.u32(bodies.length);
+    for (const { body } of bodies) {
       s.u32(body.length);
       s.append(body);
     }
   });
   return out.view();
+}
+
+/** WebAssembly "Branch Hinting": a custom section in front of the code, which engines may ignore. */
+function branchHints(
+  out: ByteBuffer,
+  firstFunction: number,
+  bodies: readonly { hints: readonly number[] }[],
+): void {
+  const hinted = bodies
+    .map(({ hints }, at) => ({ hints, index: firstFunction + at }))
+    .filter(({ hints }) => hints.length > 0);
+  if (hinted.length === 0) return;
+  section(out, SECTION_CUSTOM, (s) => {
+    s.name('metadata.code.branch_hint');
+    s.u32(hinted.length);
+    for (const { hints, index } of hinted) {
+      s.u32(index);
+      s.u32(hints.length);
+      for (const at of hints) {
+        s.u32(at);
+        s.u32(1);
+        s.u8(UNLIKELY);
+      }
+    }
+  });
 }
 
 function section(out: ByteBuffer, id: number, write: (s: ByteBuffer) => void): void {

@@ -12,7 +12,7 @@ export const BR = 0x0c;
 export const BR_IF = 0x0d;
 export const RETURN = 0x0f;
 export const CALL = 0x10;
-export const RETURN_CALL_INDIRECT = 0x13;
+export const CALL_INDIRECT = 0x11;
 export const DROP = 0x1a;
 export const SELECT = 0x1b;
 export const LOCAL_GET = 0x20;
@@ -51,6 +51,7 @@ export const I64_NE = 0x52;
 export const I64_LT_S = 0x53;
 export const I64_LT_U = 0x54;
 export const I64_GT_U = 0x56;
+export const I64_LE_U = 0x58;
 
 export const F32_EQ = 0x5b;
 export const F32_NE = 0x5c;

@@ -115,6 +115,19 @@ describe('RET far to an outer level', () => {
   });
 });
 
+test.each([
+  ['RETF', 0xcb],
+  ['IRET', 0xcf],
+])('%s looks at the limit of the stack before it reads', (_name, opcode) => {
+  const m = new SystemHarness('compatibility');
+  // What lies within the limit is not mapped.
+  m.describe(FREE, descriptor(0x200000, 3, 0xf2, 4));
+  m.setReg(RAX, FREE | 3);
+  m.rsp = 0;
+  expect(m.execute(0x8e, 0xd0)).toBeUndefined();
+  expect(m.execute(opcode)).toEqual({ vector: VECTOR_SS, errorCode: 0 });
+});
+
 describe('call gates', () => {
   function withGate(mode: 'user' | 'protected', target: number, access: number, count = 0): SystemHarness {
     const m = new SystemHarness(mode);
@@ -130,6 +143,16 @@ describe('call gates', () => {
     expect([0, 1, 2, 3, 4, 5].map((i) => m.read32(INNER_STACK - 24 + i * 4))).toEqual([
       CODE + 7, CODE3, 0xaaaa, 0xbbbb, STACK, DATA3,
     ]); // biome-ignore format: a stack.
+  });
+
+  test('the inner stack takes SS:ESP before the parameters are read', () => {
+    const m = withGate('user', CODE0, 0xec, 2);
+    m.describe(FREE + 8, descriptor(0, 0xfff, 0xf2, 0x4));
+    m.describe(DATA0, descriptor(0, 0xfff, 0x92, 0x4));
+    m.setReg(RAX, FREE + 8 + 3);
+    expect(m.execute(0x8e, 0xd0)).toBeUndefined();
+    m.rsp = 0x2000;
+    expect(m.execute(...call32(FREE, 0))).toEqual({ vector: VECTOR_SS, errorCode: DATA0 });
   });
 
   test('JMP through a gate may not change the level', () => {
@@ -158,6 +181,18 @@ describe('call gates', () => {
     m.write32(TSS + 8, DATA0);
     expect(m.execute(...call32(FREE, 0))).toEqual({ vector: VECTOR_SS, errorCode: DATA0 });
     expect([m.selector(CS), m.rsp, m.rip]).toEqual([CODE3, STACK, CODE]);
+  });
+
+  test('a 64-bit gate at the same level pushes to RSP without the base of the old stack', () => {
+    const m = new SystemHarness('compatibility');
+    m.describe(FREE, [...gate(LONG3, TARGET, 0xec), 0, 0]);
+    m.describe(FREE + 16, descriptor(0x8000, 0xffff, 0xf2, 0));
+    m.setReg(RAX, (FREE + 16) | 3);
+    expect(m.execute(0x8e, 0xd0)).toBeUndefined();
+    m.rsp = 0x18000;
+    expect(m.execute(...call32(FREE, 0))).toBeUndefined();
+    expect([m.selector(CS), m.rip, m.rsp]).toEqual([LONG3, TARGET, 0x17ff0]);
+    expect([m.read32(0x17ff0), m.read32(0x17ff8)]).toEqual([CODE + 9, CODE3]);
   });
 
   test('a 64-bit gate is 16 bytes, pushes quadwords and makes SS null', () => {

@@ -106,6 +106,19 @@ describe('INS and OUTS', () => {
     ]);
   });
 
+  test.each([
+    ['INSB', 0x6c],
+    ['OUTSD', 0x6f],
+  ])('REP %s without permission is #GP(0) for a count of zero as well', (_name, opcode) => {
+    const harness = prepare('64-bit', 3, 0);
+    harness.ioMap(new Array<number>(14).fill(0xff));
+    harness.set('rdx', 0x60);
+    harness.set('rcx', 0);
+    expect(harness.run(REP, opcode)).toBe('#GP(0)');
+    harness.core.flags.setSystem(harness.core.flags.system() | (3 << 12));
+    expect(harness.run(REP, opcode)).toBeUndefined();
+  });
+
   test('INS proves its store before it reads the port', () => {
     const harness = prepare('64-bit', 0, 0);
     const values = [1, 2, 3, 4, 5, 6];

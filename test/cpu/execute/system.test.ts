@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { PENDING_HALT } from '../../../src/cpu/execute/core.ts';
-import { CR4_FSGSBASE, CR4_PKE, CR4_TSD, CR4_UMIP } from '../../../src/isa/control.ts';
+import { CR0_AM, CR4_FSGSBASE, CR4_PKE, CR4_TSD, CR4_UMIP } from '../../../src/isa/control.ts';
 import { FS, RAX, RBX, RCX, RDX } from '../../../src/isa/registers.ts';
 import { RFLAGS_AC, RFLAGS_IF } from '../../../src/isa/rflags.ts';
-import { VECTOR_GP, VECTOR_PF, VECTOR_UD } from '../../../src/isa/vectors.ts';
-import { STATE_CR2, STATE_CR4, STATE_GDTR, STATE_IDTR, STATE_PKRU } from '../../../src/state/layout.ts';
+import { VECTOR_AC, VECTOR_GP, VECTOR_PF, VECTOR_UD } from '../../../src/isa/vectors.ts';
+import {
+  STATE_CR0,
+  STATE_CR2,
+  STATE_CR4,
+  STATE_GDTR,
+  STATE_IDTR,
+  STATE_PKRU,
+} from '../../../src/state/layout.ts';
 import { SystemHarness } from '../../support/system-harness.ts';
 
 const GP0 = { vector: VECTOR_GP, errorCode: 0 };
@@ -35,10 +42,18 @@ describe('descriptor-table registers', () => {
     expect(at('user').execute(0x0f, 0x01, 0x13)).toEqual(GP0);
   });
 
-  test('SGDT stores nothing when its second part faults', () => {
+  test('SGDT stores the limit, then the base: a fault of the second leaves the first', () => {
+    const m = at('long-user');
+    m.setWord(STATE_CR0, m.word(STATE_CR0) | CR0_AM);
+    m.setFlags(RFLAGS_AC);
+    m.setReg(RBX, AT + 4);
+    m.write16(AT + 4, 0xaaaa, 0xbbbb);
+    expect(m.execute(0x0f, 0x01, 0x03)?.vector).toBe(VECTOR_AC);
+    expect([m.read16(AT + 4), m.read16(AT + 6)]).toEqual([0xff, 0xbbbb]);
+  });
+
+  test('SGDT stores limit and base, unless UMIP keeps it from users', () => {
     const m = at('long');
-    m.setReg(RBX, 0x1ffffe); // The page behind 2 MiB is not mapped.
-    expect(m.execute(0x0f, 0x01, 0x03)?.vector).toBe(VECTOR_PF);
     m.setReg(RBX, AT);
     m.execute(0x0f, 0x01, 0x03);
     expect([m.read16(AT), m.read32(AT + 2)]).toEqual([0xff, m.word(STATE_GDTR)]);
@@ -194,4 +209,23 @@ describe('instructions that only their names hide', () => {
     m.setReg(RDX, 1);
     expect(m.execute(0x0f, 0x01, 0xef)).toEqual(GP0);
   });
+});
+
+test.each([
+  ['CLFLUSH', [0x0f, 0xae, 0x3b]],
+  ['CLFLUSHOPT', [0x66, 0x0f, 0xae, 0x3b]],
+  ['CLWB', [0x66, 0x0f, 0xae, 0x33]],
+])('%s faults as a read does, and leaves memory alone', (_name, bytes) => {
+  const m = at('long-user');
+  m.write32(AT, 0x12345678);
+  expect(m.execute(...bytes)).toBeUndefined();
+  expect(m.read32(AT)).toBe(0x12345678);
+  m.setReg(RBX, 0x200000);
+  expect(m.execute(...bytes)).toEqual({ vector: VECTOR_PF, errorCode: 4 });
+});
+
+test('SERIALIZE is for everyone, and takes no LOCK', () => {
+  expect(at('long-user').execute(0x0f, 0x01, 0xe8)).toBeUndefined();
+  expect(at('real').execute(0x0f, 0x01, 0xe8)).toBeUndefined();
+  expect(at('long').execute(0xf0, 0x0f, 0x01, 0xe8)).toEqual(UD);
 });

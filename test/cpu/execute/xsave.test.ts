@@ -1,6 +1,14 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as xsave from '../../../src/cpu/execute/xsave.ts';
-import { STATE_FCW, STATE_MXCSR, STATE_PKRU, STATE_XCR0 } from '../../../src/state/layout.ts';
+import { CR0_TS, CR4_OSXSAVE } from '../../../src/isa/control.ts';
+import {
+  STATE_CR0,
+  STATE_CR4,
+  STATE_FCW,
+  STATE_MXCSR,
+  STATE_PKRU,
+  STATE_XCR0,
+} from '../../../src/state/layout.ts';
 import { VectorHarness } from '../../support/vector-harness.ts';
 
 const AREA = 0x40000;
@@ -77,4 +85,36 @@ test('PKRU is component 9: at 832 in the standard format, behind what is there i
   h.core.words[STATE_PKRU >> 2] = 0;
   h.run(...XRSTOR);
   expect(h.core.words[STATE_PKRU >> 2]).toBe(0x5554);
+});
+
+describe('XSAVES and XRSTORS', () => {
+  const XSAVES = [0x0f, 0xc7, 0x2b];
+  const XRSTORS = [0x0f, 0xc7, 0x1b];
+
+  test('are the compacted format, there and back, at CPL 0 alone', () => {
+    const h = harness();
+    expect(h.run(...XSAVES)).toBeUndefined();
+    expect([h.read64(AREA + 512), h.read64(AREA + 520)]).toEqual([6n, 0x8000000000000007n]);
+    h.setVector(3, '');
+    expect(h.run(...XRSTORS)).toBeUndefined();
+    expect(h.vector(3, 32)).toBe(`${'cd'.repeat(16)}${'ab'.repeat(16)}`);
+    h.setCpl(3);
+    expect([h.run(...XSAVES), h.run(...XRSTORS)]).toEqual(['#GP(0)', '#GP(0)']);
+  });
+
+  test('XRSTORS refuses the standard format, which XRSTOR takes', () => {
+    const h = harness();
+    h.run(...XSAVE);
+    expect(h.run(...XRSTORS)).toBe('#GP(0)');
+    expect(h.run(...XRSTOR)).toBeUndefined();
+  });
+
+  test('#UD without CR4.OSXSAVE comes before #NM, and that before #GP(0)', () => {
+    const h = harness();
+    h.setCpl(3);
+    h.core.words[STATE_CR0 >> 2]! |= CR0_TS;
+    expect(h.run(...XSAVES)).toBe('#NM');
+    h.core.words[STATE_CR4 >> 2]! &= ~CR4_OSXSAVE;
+    expect(h.run(...XSAVES)).toBe('#UD');
+  });
 });
