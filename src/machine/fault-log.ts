@@ -51,6 +51,7 @@ export interface SavedFaults {
   readonly first: readonly FaultRecord[];
   readonly last: readonly Sketch[];
   readonly next: number;
+  /** By vector. */
   readonly counts: readonly number[];
   readonly total: number;
 }
@@ -63,10 +64,15 @@ export class FaultLog {
   readonly #first: FaultRecord[] = [];
   readonly #last: Sketch[] = [];
   #next = 0;
-  /** The words of the processor that a record needs. */
+  /** The words of the processor that a record needs: there is one core for all of them. */
   #source: Int32Array | undefined;
   readonly #counts: number[] = new Array(VECTORS).fill(0);
   total = 0;
+
+  /** Times each vector was raised, where it was. */
+  get counts(): Map<number, number> {
+    return new Map([...this.#counts.entries()].filter(([, count]) => count > 0));
+  }
 
   save(): SavedFaults {
     const last = this.#last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
@@ -85,13 +91,8 @@ export class FaultLog {
     const last = saved.last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
     this.#last.splice(0, this.#last.length, ...last);
     this.#next = saved.next;
-    this.#counts.splice(0, this.#counts.length, ...saved.counts);
+    this.#counts.splice(0, VECTORS, ...saved.counts);
     this.total = saved.total;
-  }
-
-  /** Times each vector was raised, where it was. */
-  get counts(): Map<number, number> {
-    return new Map([...this.#counts.entries()].filter(([, count]) => count > 0));
   }
 
   /** The kept records, oldest first. */
@@ -146,8 +147,8 @@ export class FaultLog {
       record: undefined,
     };
     const sketch = this.#last[slot]!;
-    if (this.#source?.buffer !== core.words.buffer) this.#source = core.words.subarray(0, KEPT_WORDS);
-    sketch.words.set(this.#source!);
+    this.#source ??= core.words.subarray(0, KEPT_WORDS);
+    sketch.words.set(this.#source);
     sketch.vector = vector;
     sketch.hasErrorCode = hasErrorCode;
     sketch.errorCode = errorCode;

@@ -70,6 +70,7 @@ const TSC_PER_NS = 1;
 /** The processor comes back at least this often, so that host-time limits are seen. */
 const SLICE = 4_000_000;
 const TIMELINE_LIMIT = 4096;
+const CR3_LIMIT = 16;
 
 /** Address pairs, numbers and `0x` strings become a pair of words. */
 export function addressPair(address: Address): readonly [lo: number, hi: number] {
@@ -117,6 +118,8 @@ export class Machine {
   readonly #ram: RamKeeper;
   #isDriving = false;
   #requested: ExitResult | undefined;
+  #hasFaultListener = false;
+  #cr3Entries = 0;
   /** The change to real mode that a reset brings, while one is due. */
   #resetDue: TimelineEntry | undefined;
 
@@ -165,7 +168,7 @@ export class Machine {
       onControlWrite: (register, lo, hi) => this.#noteControl(register, lo, hi),
       onModeChange: () => this.#noteMode(),
     };
-    this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
+    this.#watchListeners();
     this.serial.onByte = (byte) => this.events.emit('serial', byte);
     this.debugcon.onByte = (byte) => this.events.emit('debugcon', byte);
   }
@@ -254,6 +257,7 @@ export class Machine {
     restoreMachine(this, this.#ram, snapshot);
     const { timeline, resets, exit, requested, resetDue } = snapshot.contents;
     this.timeline.splice(0, this.timeline.length, ...timeline);
+    this.#cr3Entries = timeline.filter(({ event }) => event === 'cr3').length;
     this.resets = resets;
     this.exit = exit;
     this.#requested = requested;
@@ -446,22 +450,31 @@ export class Machine {
     return exitResult('internal-error', `internal error: ${detail}`);
   }
 
+  /** Flushes and faults come by the million, and most often nobody listens. */
+  #watchListeners(): void {
+    const emitter = this.events as unknown as EventEmitter;
+    emitter.on('newListener', (name: string) => {
+      if (name === 'fault') this.#hasFaultListener = true;
+      if (name === 'flush') this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
+    });
+  }
+
   #noteFault(vector: number, hasErrorCode: boolean, errorCode: number): void {
     this.faultLog.note(this.core, this.instructions, vector, hasErrorCode, errorCode);
-    if (this.events.listenerCount('fault') > 0) {
+    if (this.#hasFaultListener && this.events.listenerCount('fault') > 0) {
       const records = this.faultLog.records();
       this.events.emit('fault', records[records.length - 1]!);
     }
   }
 
   #noteControl(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void {
+    // CR3 changes with every process switch: only its first values tell something about a boot.
+    if (register === 'cr3' && this.#cr3Entries >= CR3_LIMIT) return;
     const to = register === 'cr3' ? hex64(lo, hi) : hex32(lo);
     const { control } = this.processors.current;
     const from = control.get(register) ?? (register === 'cr3' ? hex64(0, 0) : hex32(0));
     control.set(register, to);
     if (from === to) return;
-    // CR3 changes with every process switch: only its first values tell something about a boot.
-    if (register === 'cr3' && this.timeline.filter((e) => e.event === 'cr3').length >= 16) return;
     const entry = this.#entry(register, from, to);
     this.#record(entry);
     this.events.emit('control', entry);
@@ -478,7 +491,9 @@ export class Machine {
   }
 
   #record(entry: TimelineEntry): void {
-    if (this.timeline.length < TIMELINE_LIMIT) this.timeline.push(entry);
+    if (this.timeline.length >= TIMELINE_LIMIT) return;
+    this.timeline.push(entry);
+    if (entry.event === 'cr3') this.#cr3Entries++;
   }
 
   #entry(event: TimelineEntry['event'], from: string, to: string): TimelineEntry {

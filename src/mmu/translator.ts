@@ -184,7 +184,6 @@ export class Translator {
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
-    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -236,7 +235,6 @@ export class Translator {
     if (leftPcids) {
       for (const context of this.#caches.contexts) context.pcid = -1;
       this.#enter(0);
-      this.generation = this.#caches.context.generation;
     }
   }
 
@@ -364,6 +362,7 @@ export class Translator {
 
   #enter(pcid: number): void {
     if (this.#caches.enter(pcid)) this.#note('pcid');
+    this.generation = this.#caches.context.generation;
   }
 
   /** A translation for fetches of the present address space may have changed. */
