@@ -3,6 +3,7 @@ import { CS } from '../isa/registers.ts';
 import { VECTOR_PF } from '../isa/vectors.ts';
 import type { Walk } from '../mmu/mmu.ts';
 import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
+import { Flags } from '../state/flags.ts';
 import { STATE_CR2, STATE_X87 } from '../state/layout.ts';
 import { type Registers, readRegisters } from './registers.ts';
 
@@ -74,9 +75,11 @@ export class FaultLog {
   }
 
   save(): SavedFaults {
+    const last = this.#last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
+    for (const { words } of last) new Flags(words).settle();
     return {
       first: [...this.#first],
-      last: this.#last.map((sketch) => ({ ...sketch, words: sketch.words.slice() })),
+      last,
       next: this.#next,
       counts: [...this.#counts],
       total: this.total,

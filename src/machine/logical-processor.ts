@@ -222,8 +222,7 @@ export class LogicalProcessor {
     words.fill(0, SCRATCH_WORD);
     words.fill(0, STATE_JIT_CONTEXT >> 2, (STATE_JIT_ENTRY >> 2) + 1);
     words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_RESUMED >> 2) + 1);
-    const flags = new Flags(words);
-    flags.setStatus(flags.status());
+    new Flags(words).settle();
     return {
       words,
       pending: this.pending,

@@ -205,6 +205,11 @@ export class Flags {
     this.#words[CARRY] = packCarry(cf, of, af) | parity | sign;
   }
 
+  /** The same flags, in a form that does not tell what made them. */
+  settle(): void {
+    this.setStatus(this.status());
+  }
+
   /** Low word of RFLAGS; the high word is always 0. */
   read(): number {
     return this.#words[SYSTEM]! | this.status() | RFLAGS_FIXED;
