@@ -40,6 +40,7 @@ export interface RawBootOptions {
   readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
+  readonly floppy?: string;
   readonly commit?: true;
   readonly virtioDisk?: string;
   readonly virtioConsole?: string;
@@ -88,6 +89,7 @@ export function addBootOptions(command: Command): Command {
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw image of an IDE disk; writes are kept in memory')
+    .option('--floppy <IMAGE>', 'an image of a diskette, 160 to 2880 KiB; writes as with --disk')
     .option('--commit', 'writes to disks go to their image files')
     .option('--virtio-disk <IMAGE>', 'a raw image of a virtio disk (board pc); writes as with --disk')
     .option('--virtio-console <WHERE>', 'add a virtio console (board pc): stdio, none or file:PATH')
@@ -174,6 +176,7 @@ function boardOptions(io: Io, raw: RawBootOptions, disks: Disks) {
     ...(board === undefined ? {} : { board }),
     ...(cdrom ? { cdrom } : {}),
     ...(disk ? { disk } : {}),
+    ...(raw.floppy === undefined ? {} : { floppy: disks.open(raw.floppy) }),
     ...virtioOptions(raw, disks),
   };
 }

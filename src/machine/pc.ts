@@ -19,6 +19,7 @@ import { Vga } from '../devices/vga.ts';
 import { attachChipset, type Chipset } from './chipset.ts';
 import { DetachableLine } from './detachable-line.ts';
 import { debugExit, exitResult } from './exit.ts';
+import { attachFloppy } from './floppy.ts';
 import { type InterruptWiring, wireApic, wirePic } from './interrupts.ts';
 import { Machine, type MachineConfig } from './machine.ts';
 import * as map from './pc-map.ts';
@@ -34,6 +35,8 @@ export interface PcConfig extends MachineConfig {
   /** The image of a CD-ROM. */
   readonly cdrom?: Uint8Array | undefined;
   readonly disk?: DiskMedium | undefined;
+  /** A diskette, by its size one of the usual formats. */
+  readonly floppy?: DiskMedium | undefined;
   /** Paravirtual devices on the PCI bus of the board `pc`. */
   readonly virtio?: VirtioConfig | undefined;
   /** The expansion ROM of the display adapter: on PCI, or on the board `isa` at C0000h. */
@@ -141,6 +144,8 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.FW_CFG_PORT, 2, fwCfg, 0);
   ports.attach(map.FW_CFG_DMA_PORT, 8, fwCfg, 4);
   const ide = attachIde(machine, wiring, config);
+  const floppy =
+    config.floppy && attachFloppy(machine, { wiring, dma: dma[0], dmaPages, rtc }, config.floppy);
   attachVga(machine, vga);
   ports.attach(map.SHUTDOWN_PORT, 1, new ShutdownPort(powerOff));
 
@@ -162,7 +167,7 @@ export function createPc(config: PcConfig): Pc {
   }
 
   // The interrupt controllers last: the others let go of their lines first.
-  const adapters = [...uarts, ...ide, vga, ...(chipset ? [chipset] : [])];
+  const adapters = [...uarts, ...ide, vga, ...(floppy ? [floppy] : []), ...(chipset ? [chipset] : [])];
   const resettable = [
     ...dma,
     dmaPages,
