@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { precompute } from '../scripts/precompute.mjs';
 
 const [name, ...options] = process.argv.slice(2);
 const root = new URL('../', import.meta.url);
@@ -23,6 +24,7 @@ const bundle = await rolldown({
   input: { [name]: input },
   platform: 'node',
   external: [/^[a-z@][^:]*$/i, /^node:/],
+  plugins: [precompute()],
   optimization: { inlineConst: { mode: 'all', pass: 3 } },
 });
 await bundle.write({ dir, format: 'esm', sourcemap: true, entryFileNames: '[name].js' });

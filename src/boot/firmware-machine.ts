@@ -1,4 +1,5 @@
-import { createPc, DEFAULT_BOARD, type Pc, type PcConfig } from '../machine/pc.ts';
+import { originOf } from '../machine/origin.ts';
+import { createPc, DEFAULT_BOARD, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
 import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
@@ -47,6 +48,7 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
   const fillShadow = () => machine.space.load(SHADOW_END - shadow.length, shadow);
   if (chipset) chipset.attachBios(shadow);
   else fillShadow();
+  machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
     machine.restart = () => {
       machine.devices.reset();

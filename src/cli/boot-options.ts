@@ -11,6 +11,7 @@ import {
 import type { Disks } from './disks.ts';
 import { readInput, splitModule } from './files.ts';
 import type { Io } from './io.ts';
+import { loadMachine } from './snapshot-files.ts';
 import { badValue, UsageError } from './usage-error.ts';
 import {
   parseBoard,
@@ -37,6 +38,7 @@ export interface RawBootOptions {
   readonly smp?: string;
   readonly bios?: string;
   readonly vgaRom?: string;
+  readonly load?: string;
   readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
@@ -86,6 +88,7 @@ export function addBootOptions(command: Command): Command {
     .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
     .option('--vga-rom <FILE>', 'with --bios: the expansion ROM of the display adapter')
+    .option('--load <FILE>', 'go on from a snapshot, without a KERNEL; limits count from there')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw image of an IDE disk; writes are kept in memory')
@@ -193,12 +196,16 @@ function virtioOptions(raw: RawBootOptions, disks: Disks): { virtio?: VirtioOpti
   };
 }
 
-/** A machine in front of its first instruction: of the one kernel, or of a firmware. */
+/** A machine in front of its first instruction: of the one kernel, or of a firmware; or where it was when it was saved. */
 export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
-  const machine =
-    raw.bios === undefined ? bootKernel(io, kernels, raw, disks) : bootFirmware(io, kernels, raw, disks);
+  const machine = started(io, kernels, raw, disks);
   disks.attach(machine);
   return machine;
+}
+
+function started(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
+  if (raw.load !== undefined) return loadMachine(io, raw.load, kernels, raw);
+  return raw.bios === undefined ? bootKernel(io, kernels, raw, disks) : bootFirmware(io, kernels, raw, disks);
 }
 
 function bootKernel(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {

@@ -1,6 +1,12 @@
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { createMachine } from '../index.ts';
 import type { DiskWriter, Input, Io, Output } from './io.ts';
+
+/** Descriptors. The streams of `process` are not touched before they are wanted: each takes milliseconds to make. */
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
 
 /** Larger than any RAM: no such file can be an image. */
 const MAX_FILE_BYTES = 2 ** 32;
@@ -49,7 +55,10 @@ class DiskDescriptor implements DiskWriter {
 
 /** Standard input, and the sleeper that it wakes. */
 class Stdin implements Input {
-  readonly isTerminal = Boolean(process.stdin.isTTY);
+  get isTerminal(): boolean {
+    return isatty(STDIN);
+  }
+
   #receive: ((bytes: Uint8Array) => void) | undefined;
   #wake: (() => void) | undefined;
   readonly #onData = (bytes: Uint8Array): void => {
@@ -97,14 +106,14 @@ export function nodeIo(): Io {
   const stdin = new Stdin();
   return {
     stdin,
-    stdout: new Descriptor(1),
-    stderr: new Descriptor(2),
-    color:
-      (process.stderr.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb') || Boolean(env['FORCE_COLOR']),
-    interactive: Boolean(process.stdout.isTTY),
+    stdout: new Descriptor(STDOUT),
+    stderr: new Descriptor(STDERR),
+    color: (isatty(STDERR) && !env['NO_COLOR'] && env['TERM'] !== 'dumb') || Boolean(env['FORCE_COLOR']),
+    interactive: isatty(STDOUT),
     debug: env['LONGMODE_DEBUG'] === '1',
     readFile: readInput,
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+    touchFile: (path) => closeSync(openSync(path, 'a')),
     openFile: (path) => new Descriptor(openSync(path, 'w')),
     openDisk: (path) => new DiskDescriptor(openSync(path, 'r+')),
     now: () => performance.now(),

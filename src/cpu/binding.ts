@@ -9,28 +9,34 @@ import { HANDLERS } from './handlers.ts';
 export class Binding {
   /** `DECODE_*`. */
   readonly rules: number;
-  /** Handler of each op on this processor model; where the model lacks the feature, of what it decodes instead. */
-  readonly #handlers: readonly Handler[];
-  /** The same for VEX-encoded instructions of 128 and of 256 bits, which may need other features. */
-  readonly #handlersVex: readonly (readonly Handler[])[];
+  readonly #model: CpuModel;
+  /**
+   * Handler of each op on this processor model that was met: where the model lacks the feature, of what it decodes instead.
+   * Then the same for VEX-encoded instructions of 128 and of 256 bits, which may need other features.
+   */
+  readonly #handlers: readonly (Handler | undefined)[][] = [[], [], []];
 
   constructor(model: CpuModel) {
+    this.#model = model;
     this.rules =
       (model.vendor === 'amd' ? DECODE_NEAR_16 : 0) | (model.has('cr8-legacy') ? DECODE_LOCK_CR8 : 0);
-    const bind = (lacks: (feature: string) => boolean, vectorLength: number) =>
-      HANDLERS.map((handler, op) => {
-        const feature = opFeature(op, vectorLength);
-        return feature !== undefined && lacks(feature) ? HANDLERS[opFallback(op)]! : handler;
-      });
-    this.#handlers = bind((feature) => !model.has(feature), 0);
-    // Whatever works on vector registers needs AVX besides its own feature (AES, FMA ...).
-    const lacksVex = (feature: string) =>
-      !model.has(feature) || !(feature.startsWith('bmi') || model.has('avx'));
-    this.#handlersVex = [bind(lacksVex, 0), bind(lacksVex, 1)];
   }
 
   handlerOf(insn: Instruction): Handler {
-    const table = insn.prefixes & PREFIX_VEX ? this.#handlersVex[insn.vectorLength]! : this.#handlers;
-    return table[insn.op]!;
+    const isVex = (insn.prefixes & PREFIX_VEX) !== 0;
+    const handlers = this.#handlers[isVex ? 1 + insn.vectorLength : 0]!;
+    const known = handlers[insn.op];
+    if (known) return known;
+    const feature = opFeature(insn.op, isVex ? insn.vectorLength : 0);
+    const found = HANDLERS[this.#lacks(feature, isVex) ? opFallback(insn.op) : insn.op]!;
+    handlers[insn.op] = found;
+    return found;
+  }
+
+  /** Whatever works on vector registers needs AVX besides its own feature (AES, FMA ...). */
+  #lacks(feature: string | undefined, isVex: boolean): boolean {
+    const model = this.#model;
+    if (feature === undefined) return false;
+    return !model.has(feature) || (isVex && !feature.startsWith('bmi') && !model.has('avx'));
   }
 }

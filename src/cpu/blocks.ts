@@ -18,9 +18,9 @@ export class Block {
   ripHi = 0;
   context = -1;
 
-  /** Of the faster tier: entries since it was last asked, whether its code begins here, how often it has compiled it. */
+  /** Of the faster tier: entries since it was last asked, its code that begins here, how often it has compiled it. */
   entries = 0;
-  hasCode = false;
+  code: object | undefined;
   attempts = 0;
 
   constructor(physical: number, instructions: Instruction[], handlers: Handler[]) {

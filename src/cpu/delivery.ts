@@ -37,6 +37,7 @@ import {
   deliverRedirected,
   isRedirected,
 } from './gates.ts';
+import type { Tier } from './tier.ts';
 
 /** Whoever watches deliveries or steers them: the machine and the debugger. */
 export interface DeliveryHooks {
@@ -45,6 +46,8 @@ export interface DeliveryHooks {
   /** A software (INT n, INT3, INTO, INT1) or external interrupt is about to be delivered. */
   onInterrupt?(vector: number, external: boolean): void;
 }
+
+type DeliveringTier = Pick<Tier, 'deliver'>;
 
 /**
  * Delivers an exception or a software interrupt that a handler threw, with RIP at the instruction that caused it (for
@@ -57,12 +60,18 @@ export function deliverException(
   fault: GuestFault,
   hooks: DeliveryHooks,
   kind: 'fault' | 'trap',
+  tier?: DeliveringTier,
 ): void {
-  deliverChain(core, eventOf(core, fault, kind), hooks);
+  deliverChain(core, eventOf(core, fault, kind), hooks, tier);
 }
 
 /** Delivers an interrupt from outside: INTR with its vector, or NMI. */
-export function deliverExternal(core: Core, vector: number, hooks: DeliveryHooks): void {
+export function deliverExternal(
+  core: Core,
+  vector: number,
+  hooks: DeliveryHooks,
+  tier?: DeliveringTier,
+): void {
   deliverChain(
     core,
     {
@@ -75,10 +84,16 @@ export function deliverExternal(core: Core, vector: number, hooks: DeliveryHooks
       rflags: betweenInstructions(core),
     },
     hooks,
+    tier,
   );
 }
 
-function deliverChain(core: Core, first: Delivery, hooks: DeliveryHooks): void {
+function deliverChain(
+  core: Core,
+  first: Delivery,
+  hooks: DeliveryHooks,
+  tier: DeliveringTier | undefined,
+): void {
   let event = first;
   core.pending &= ~(PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_REPEATING);
   for (;;) {
@@ -87,7 +102,7 @@ function deliverChain(core: Core, first: Delivery, hooks: DeliveryHooks): void {
     const told = event.vector === VECTOR_DB && event.source === SOURCE_EXCEPTION;
     const due = told ? 0 : core.debugTrap;
     try {
-      deliverOnce(core, event);
+      deliverOnce(core, event, tier);
       core.endBlock();
       return;
     } catch (thrown) {
@@ -123,9 +138,13 @@ function betweenInstructions(core: Core): number {
 }
 
 /** One try. Leaves registers as they were when it throws, unless a task switch has come past its commit point. */
-function deliverOnce(core: Core, event: Delivery): void {
+function deliverOnce(core: Core, event: Delivery, tier: DeliveringTier | undefined): void {
   const { state } = core;
   if (event.vector === VECTOR_DB) noteDebugException(core, event.source);
+  else if (tier && (event.source === SOURCE_EXCEPTION || event.source === SOURCE_EXTERNAL)) {
+    const { vector, rflags, hasErrorCode, errorCode } = event;
+    if (tier.deliver(vector, rflags & RFLAGS_RF, hasErrorCode, errorCode)) return;
+  }
   if (!state.isProtected()) deliverReal(core, event);
   else if (state.isLongModeActive()) deliverLong(core, event);
   else if (

@@ -4,7 +4,7 @@ import { CS } from '../isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../isa/rflags.ts';
 import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
 import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
-import { SOURCE_EXCEPTION } from '../state/faults.ts';
+import { type GuestFault, SOURCE_EXCEPTION } from '../state/faults.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL, STATE_DEBUGCTL } from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
 import { opMnemonic } from './decode/ops.ts';
@@ -19,6 +19,7 @@ import {
   PENDING_NMI,
   PENDING_NMI_BLOCKED,
   PENDING_REPEATING,
+  PENDING_RESUME,
   PENDING_SHADOW_SS,
   PENDING_SHADOW_STI,
   PENDING_SHUTDOWN,
@@ -34,6 +35,12 @@ import type { CodeSource, Tier } from './tier.ts';
 
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
+
+/** What a snapshot keeps of the loop. */
+export interface SavedProcessor {
+  readonly retired: number;
+  readonly deliveries: number;
+}
 
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 4096;
@@ -85,8 +92,11 @@ export class Processor {
     this.blocks = new BlockCache(core.mmu);
     this.#fetcher = new Fetcher(core, this.blocks);
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
-    core.space.onExternalWrite = (hostOffset, bytes) =>
-      this.#codeWritten(hostOffset - core.space.memory.ramOffset, bytes);
+    core.space.onExternalWrite = (hostOffset, bytes) => {
+      const physical = hostOffset - core.space.memory.ramOffset;
+      core.mmu.saved.ramPages.writtenExternally(physical, bytes);
+      this.#codeWritten(physical, bytes);
+    };
   }
 
   /** From now on hot blocks are offered to a faster tier. */
@@ -110,6 +120,26 @@ export class Processor {
   /** Instructions and deliveries of exceptions so far: what guest time is made of. */
   steps(): number {
     return this.#retired + this.#deliveries + this.core.at;
+  }
+
+  /** Between two instructions. Blocks and compiled code are made again. */
+  save(): SavedProcessor {
+    return { retired: this.instructions(), deliveries: this.#deliveries };
+  }
+
+  /** The core, its state page and memory are those of the snapshot already. */
+  restore(saved: SavedProcessor): void {
+    this.#retired = saved.retired;
+    this.#deliveries = saved.deliveries;
+    this.core.at = 0;
+    this.betweenInstructions();
+    this.contextChanged();
+  }
+
+  /** What happens now is not the doing of an instruction: `run` has come back. */
+  betweenInstructions(): void {
+    this.#block = BLOCK_NONE;
+    if (this.#tier) this.#tier.running = undefined;
   }
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */
@@ -160,6 +190,7 @@ export class Processor {
           this.#stepOne();
           continue;
         }
+        if (core.pending & PENDING_RESUME) core.resume();
       }
       this.#guarded(this.#remaining, false);
     }
@@ -178,6 +209,7 @@ export class Processor {
         this.#stepOne();
         return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
       }
+      if (core.pending & PENDING_RESUME) core.resume();
     }
     this.#guarded(budget, true);
     return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
@@ -218,7 +250,7 @@ export class Processor {
       lo,
       lo >>> 0 > core.ripLo() >>> 0 && core.state.is64Bit() ? (core.ripHi() - 1) | 0 : core.ripHi(),
     );
-    this.#deliver(() => deliverException(core, core.fault, this.hooks, 'fault'));
+    this.#deliver(core.fault, 'fault');
   }
 
   #takeFault(due: number): void {
@@ -233,7 +265,7 @@ export class Processor {
       return;
     }
     this.#countDelivery(fault.source);
-    this.#deliver(() => deliverException(core, fault, this.hooks, 'fault'));
+    this.#deliver(fault, 'fault');
   }
 
   /** True when it ended with a fault or a software interrupt that is to be delivered. */
@@ -253,7 +285,7 @@ export class Processor {
         this.#blockRipLo = lo;
         block = this.#lookup(lo, words[RIP_HI]!);
       }
-      if (tier !== undefined && (block.hasCode || ++block.entries > TIER_HOT) && !isHeld) {
+      if (tier !== undefined && (block.code !== undefined || ++block.entries > TIER_HOT) && !isHeld) {
         this.#block = BLOCK_NONE;
         const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
         if (tier.faulted) return true;
@@ -297,7 +329,7 @@ export class Processor {
       if (met !== 0) {
         core.debugTrap |= met;
         this.#countDelivery(SOURCE_EXCEPTION);
-        this.#deliver(() => deliverException(core, core.fault.set(VECTOR_DB), this.hooks, 'fault'));
+        this.#deliver(core.fault.set(VECTOR_DB), 'fault');
         return;
       }
     } else if (system & RFLAGS_RF) {
@@ -347,32 +379,39 @@ export class Processor {
     if (core.pending & PENDING_DEBUG_TRAP && !(core.pending & PENDING_SHADOW_SS)) {
       core.pending &= ~(PENDING_DEBUG_TRAP | PENDING_HALT);
       this.#countDelivery(SOURCE_EXCEPTION);
-      this.#deliver(() => deliverException(core, core.fault.set(VECTOR_DB), this.hooks, 'trap'));
+      this.#deliver(core.fault.set(VECTOR_DB), 'trap');
       if (core.pending & PENDING_SHUTDOWN) return 'shutdown';
       if (this.#isTrapDue()) return undefined;
     }
     const shadow = core.pending & SHADOWS;
     if (core.pending & PENDING_SMI && !shadow) {
       core.pending &= ~PENDING_SMI;
-      this.#deliver(() => enterSmm(core));
+      this.betweenInstructions();
+      enterSmm(core);
+      core.contextStale = true;
     } else if (core.pending & PENDING_NMI && !(core.pending & PENDING_NMI_BLOCKED) && !shadow) {
       core.pending &= ~(PENDING_NMI | PENDING_HALT);
       core.pending |= PENDING_NMI_BLOCKED;
-      this.#deliver(() => deliverExternal(core, VECTOR_NMI, this.hooks));
+      this.#deliverExternal(VECTOR_NMI);
     } else if (core.pending & PENDING_INTR && core.flags.system() & RFLAGS_IF && !shadow) {
       core.pending &= ~PENDING_HALT;
       const vector = core.interruptController?.acknowledge() ?? 0xff;
-      this.#deliver(() => deliverExternal(core, vector, this.hooks));
+      this.#deliverExternal(vector);
     }
     if (core.pending & PENDING_SHUTDOWN) return 'shutdown';
     if (core.pending & PENDING_HALT) return 'halted';
     return undefined;
   }
 
-  #deliver(delivery: () => void): void {
-    this.#block = BLOCK_NONE;
-    if (this.#tier) this.#tier.running = undefined;
-    delivery();
+  #deliver(fault: GuestFault, kind: 'fault' | 'trap'): void {
+    this.betweenInstructions();
+    deliverException(this.core, fault, this.hooks, kind, this.#activeTier);
+    this.core.contextStale = true;
+  }
+
+  #deliverExternal(vector: number): void {
+    this.betweenInstructions();
+    deliverExternal(this.core, vector, this.hooks, this.#activeTier);
     this.core.contextStale = true;
   }
 

@@ -28,6 +28,11 @@ export interface Tier {
   readonly faulted: boolean;
   /** The instruction whose handler runs, or was the last to throw, and the low word of its RIP. */
   running: { readonly insn: Instruction; readonly ripLo: number } | undefined;
+  /**
+   * Delivers an exception or an external interrupt through the IDT, with RIP as the one to return to, `flags` set in the
+   * pushed RFLAGS besides. False: nothing was done, and the interpreter must.
+   */
+  deliver(vector: number, flags: number, hasErrorCode: boolean, errorCode: number): boolean;
   /** The bytes of the block have changed. Answers whether code that was made of it is running. */
   drop(block: Block): boolean;
   /** All blocks are gone. */

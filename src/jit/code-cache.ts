@@ -1,6 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
 import { dispatcher } from './dispatcher.ts';
+import { routines } from './routines.ts';
 import { encodeModule } from './wasm/module.ts';
 
 /** What compiled code calls. */
@@ -26,6 +27,7 @@ export interface RegionCode {
 const IMPORTS = [
   { name: 'fill', parameters: 3 },
   { name: 'run', parameters: 2 },
+  { name: 'system', parameters: 1 },
 ];
 const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
@@ -37,6 +39,8 @@ export class CodeCache {
   calls: HandlerCall[] = [];
   /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
+  /** The routines that all regions share: see `routines.ts`. */
+  readonly system: (argument: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -50,13 +54,13 @@ export class CodeCache {
   #nextSlot = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, callbacks: Callbacks) {
+  constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    this.enter = this.#export(encodeModule(IMPORTS, [dispatcher()], true)) as (budget: number) => number;
-  }
-
-  of(block: Block): RegionCode | undefined {
-    return this.#byEntry.get(block);
+    const bytes = encodeModule(IMPORTS.slice(0, 2), [dispatcher(), ...routines(vendor)], true);
+    const { 0: enter, 1: system } = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
+    this.enter = enter!;
+    this.system = system!;
+    Object.assign(this.#imports['e']!, { system });
   }
 
   isFull(): boolean {
@@ -73,7 +77,7 @@ export class CodeCache {
     this.calls.push(...calls);
     const bytes = encodeModule(IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
-    this.#table.set(slot, this.#export(bytes));
+    this.#table.set(slot, this.#instantiate(bytes)['0']);
     const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };
     this.#bytes += bytes.length;
     this.compiled++;
@@ -83,7 +87,7 @@ export class CodeCache {
       if (regions) regions.add(region);
       else this.#byBlock.set(block, new Set([region]));
     }
-    entry.hasCode = true;
+    entry.code = region;
     return region;
   }
 
@@ -100,7 +104,7 @@ export class CodeCache {
     }
     if (this.#byEntry.get(region.entry) === region) {
       this.#byEntry.delete(region.entry);
-      region.entry.hasCode = false;
+      region.entry.code = undefined;
     }
     this.#bytes -= region.bytes;
     this.#freeSlots.push(region.slot);
@@ -113,7 +117,7 @@ export class CodeCache {
     this.emptied++;
   }
 
-  #export(bytes: Uint8Array): unknown {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports['0'];
+  #instantiate(bytes: Uint8Array): Record<string, unknown> {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
   }
 }

@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import { type Instruction, PREFIX_VEX } from '../isa/instruction.ts';
@@ -13,12 +13,13 @@ import {
 import { emitCall, emitIndirect, emitLoop, emitReturn, pushLow } from './emit/branch.ts';
 import { Emitter, type FlatSegments } from './emit/emitter.ts';
 import type { Emit } from './emit/form.ts';
-import { EMITTERS } from './emit/index.ts';
+import { emitterFor } from './emit/index.ts';
 import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
   FUNCTION_RUN,
+  FUNCTION_SYSTEM,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
@@ -32,9 +33,11 @@ import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
+import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
+  I32_EQZ,
   I32_GE_S,
   I32_LOAD,
   I32_LT_S,
@@ -74,8 +77,8 @@ export interface Surroundings {
 }
 
 const STACK_OPS = /^(?:PUSHF?|POP|LEAVE)_/;
-const STRING: readonly boolean[] = OP_NAMES.map((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
-const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
+const isString = perOp((name) => /^(?:MOVS|STOS|LODS|CMPS|SCAS)[BWDQ]$/.test(name));
+const usesStack = perOp((name) => STACK_OPS.test(name));
 
 /** The emitter of an instruction here, or undefined when its handler must be called. */
 export function emitterOf(
@@ -85,13 +88,13 @@ export function emitterOf(
   isFlat: (segment: number) => boolean,
   stackNative: boolean,
 ): Emit | undefined {
-  const emit = EMITTERS[insn.op];
+  const emit = emitterFor(insn.op);
   // Another handler than that of the op: the processor model lacks the feature.
   if (!emit || handler !== HANDLERS[insn.op]) return undefined;
   if (insn.isMemory && (insn.addressSize === 16 || !isFlat(insn.segment))) return undefined;
-  if (USES_STACK[insn.op] && (!stackNative || insn.operandSize === 16)) return undefined;
+  if (usesStack(insn.op) && (!stackNative || insn.operandSize === 16)) return undefined;
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
-  if (STRING[insn.op] && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
+  if (isString(insn.op) && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
   if (insn.prefixes & PREFIX_VEX && codeSize !== 64) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;
@@ -267,7 +270,7 @@ class RegionCompiler {
         return;
       }
       case 'system':
-        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true);
+        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true, routineOf(e, node));
         e.spend(node.count);
         e.code.get(BUDGET);
         e.code.op(RETURN);
@@ -354,7 +357,7 @@ class RegionCompiler {
   }
 
   /** Calls the interpreter's handler with all state in memory. */
-  #handler(handler: Handler, insn: Instruction, endsBlock: boolean): void {
+  #handler(handler: Handler, insn: Instruction, endsBlock: boolean, routine?: RoutineCall): void {
     const e = this.#e;
     const { code } = e;
     e.flags.direct();
@@ -362,6 +365,12 @@ class RegionCompiler {
     code.i32(0);
     code.i32((e.ripLo + insn.length) | 0);
     code.memory(I32_STORE, STATE_RIP);
+    if (routine) {
+      pushRoutineCall(e, routine);
+      code.call(FUNCTION_SYSTEM);
+      code.op(I32_EQZ);
+      code.unlikelyIf();
+    }
     code.i32(this.#firstCall + this.#calls.length);
     code.get(BUDGET);
     code.i32(e.index);
@@ -374,6 +383,7 @@ class RegionCompiler {
     code.get(STATUS);
     leaveAtOnce(code);
     code.end();
+    if (routine) code.end();
     this.#calls.push({ handler, insn, ripLo: e.ripLo, endsBlock });
     if (endsBlock) return;
     e.splices.push({ at: code.length, kind: 'load' });

@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
 import { edgesOf, type Node } from './region.ts';
 
 /** Mnemonics that set all six status flags and read none. */
@@ -29,7 +29,7 @@ const LEAVES = new Set([
 
 const KILLS = 1;
 const PASSES = 2;
-const EFFECT: readonly number[] = OP_NAMES.map((name) => {
+const effectOf = perOp((name) => {
   const mnemonic = name.split('_')[0]!;
   return SETS_ALL.has(mnemonic) ? KILLS : LEAVES.has(mnemonic) ? PASSES : 0;
 });
@@ -51,7 +51,7 @@ export function usesOfFlags(
     let use: FlagsUse = FLAGS_DEAD;
     for (let at = 0; at < straight; at++) {
       const insn = node.block.instructions[at]!;
-      const effect = EFFECT[insn.op]!;
+      const effect = effectOf(insn.op);
       if (effect === 0 || !isNative(node, at)) return FLAGS_READ;
       // An access to memory may leave for the interpreter before the instruction has set anything.
       if (insn.isMemory && !OP_NAMES[insn.op]!.startsWith('LEA')) use = FLAGS_FOR_EXITS;

@@ -1,4 +1,4 @@
-import { OP_NAMES } from '../cpu/decode/ops.ts';
+import { perOp } from '../cpu/decode/ops.ts';
 import { RBP, RSP } from '../isa/registers.ts';
 import { PAGE_SLOTS, siteOf, stackSite } from './emit/sites.ts';
 import type { Flow } from './flow.ts';
@@ -11,9 +11,9 @@ const MAX_DEPTH = 4;
 const LEAST_WEIGHT = 3;
 
 const STACK_OPS = /^(?:PUSHF?|POP|CALL|RET)(?:_|$)/;
-const USES_STACK: readonly boolean[] = OP_NAMES.map((name) => STACK_OPS.test(name));
-const USES_FRAME: readonly boolean[] = OP_NAMES.map((name) => name.startsWith('LEAVE'));
-const NO_ACCESS: readonly boolean[] = OP_NAMES.map((name) => /^(?:LEA|NOP|PREFETCH)/.test(name));
+const usesStack = perOp((name) => STACK_OPS.test(name));
+const usesFrame = perOp((name) => name.startsWith('LEAVE'));
+const hasNoAccess = perOp((name) => /^(?:LEA|NOP|PREFETCH)/.test(name));
 
 /** The sites of a region that are accessed most, for whose pages it keeps slots. */
 export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet<string> {
@@ -25,9 +25,9 @@ export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet
     const count = (site: string) => weights.set(site, (weights.get(site) ?? 0) + weight);
     for (let at = 0; at < node.count; at++) {
       const insn = node.block.instructions[at]!;
-      if (insn.isMemory && !NO_ACCESS[insn.op]) count(siteOf(insn));
-      if (USES_STACK[insn.op]) count(stackSite(RSP));
-      if (USES_FRAME[insn.op]) count(stackSite(RBP));
+      if (insn.isMemory && !hasNoAccess(insn.op)) count(siteOf(insn));
+      if (usesStack(insn.op)) count(stackSite(RSP));
+      if (usesFrame(insn.op)) count(stackSite(RBP));
     }
   }
   const chosen = [...weights].filter(([, weight]) => weight >= LEAST_WEIGHT);

@@ -1,6 +1,6 @@
 import { isCanonical } from '../bits/words.ts';
 import type { Block } from '../cpu/blocks.ts';
-import { OP_NAMES, OP_UD, opEndsBlock } from '../cpu/decode/ops.ts';
+import { OP_NAMES, OP_UD, opEndsBlock, perOp } from '../cpu/decode/ops.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import type { CodeSource } from '../cpu/tier.ts';
 import type { Instruction } from '../isa/instruction.ts';
@@ -48,10 +48,8 @@ const ENDINGS = new Map<string, Ending>([
   ['CALL_E', 'indirect'],
 ]);
 /** How a block ends with the op, where compiled code branches by itself. */
-export const ENDING_OF: readonly (Ending | undefined)[] = OP_NAMES.map((name) =>
-  CONDITIONS.has(name) ? 'branch' : ENDINGS.get(name),
-);
-const CONDITION_OF: readonly number[] = OP_NAMES.map((name) => CONDITIONS.get(name) ?? 0);
+export const endingOfOp = perOp((name) => (CONDITIONS.has(name) ? 'branch' : ENDINGS.get(name)));
+const conditionOfOp = perOp((name) => CONDITIONS.get(name) ?? 0);
 
 /**
  * The blocks of one page that can be reached from an entry by direct jumps, calls, and falling through. Returns lead
@@ -134,7 +132,7 @@ function nodeOf(
     case 'jump':
       return { ...node, ending, taken: taken(), next: undefined };
     case 'branch':
-      return { ...node, ending, condition: CONDITION_OF[last.op]!, taken: taken(), next: next() };
+      return { ...node, ending, condition: conditionOfOp(last.op), taken: taken(), next: next() };
     case 'loop':
       return { ...node, ending, taken: taken(), next: next() };
     case 'call': {
@@ -159,7 +157,7 @@ function endingOf(
   stackNative: boolean,
   isFlat: (segment: number) => boolean,
 ): Ending {
-  const ending = ENDING_OF[last.op];
+  const ending = endingOfOp(last.op);
   if (!ending || block.handlers[block.count - 1] !== HANDLERS[last.op] || last.operandSize !== size)
     return 'system';
   if (ending === 'indirect' && last.isMemory && (last.addressSize === 16 || !isFlat(last.segment)))

@@ -3,6 +3,7 @@ import type { Core } from '../cpu/execute/core.ts';
 import type { CodeSource, Tier } from '../cpu/tier.ts';
 import { DESC_DB } from '../isa/descriptors.ts';
 import { CS, SS } from '../isa/registers.ts';
+import { RFLAGS_RF } from '../isa/rflags.ts';
 import { DIRECT_FAULT } from '../mmu/mmu.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
@@ -13,25 +14,34 @@ import {
   SEGMENT_LIMIT,
   STATE_JIT_CONTEXT,
   STATE_JIT_ENTRY,
+  STATE_JIT_ERROR,
+  STATE_JIT_MOVED,
+  STATE_JIT_PENDING,
+  STATE_JIT_RESUMED,
   STATE_JIT_STOPPED,
   STATE_RIP,
   TLB_OFFSET,
 } from '../state/layout.ts';
 import { CodeCache, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
+import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
+import { EVENT_ERROR } from './emit/interrupt.ts';
 import { discover } from './region.ts';
+import { ROUTINE_BITS, ROUTINE_DELIVER } from './routines.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
 const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
 const ENTRY_WORD = STATE_JIT_ENTRY >> 2;
+const PENDING_WORD = STATE_JIT_PENDING >> 2;
+const MOVED_WORD = STATE_JIT_MOVED >> 2;
+const ERROR_WORD = STATE_JIT_ERROR >> 2;
+const RESUMED_WORD = STATE_JIT_RESUMED >> 2;
 const RIP_WORD = STATE_RIP >> 2;
 const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
 const CS_BASE = segmentWord(CS, SEGMENT_BASE);
 const CS_LIMIT = segmentWord(CS, SEGMENT_LIMIT);
 const LOOKUP_WORD = JIT_LOOKUP_OFFSET >> 2;
 
-/** Bits of a context that say what the segments are like; the rest is the processor's own number. */
-const SEGMENT_BITS = 14;
 /** RIP may carry into its high word beyond this page. */
 const LAST_PAGE = 0xfffff000;
 /** A block that is used at so many places or in so many ways is left to the interpreter. */
@@ -45,7 +55,8 @@ export class CompiledTier implements Tier {
   stopped = false;
   faulted = false;
   running: HandlerCall | undefined;
-  readonly cache: CodeCache;
+  #cache: CodeCache | undefined;
+  readonly #memory: WebAssembly.Memory;
   readonly #core: Core;
   readonly #source: CodeSource;
   readonly #words: Int32Array;
@@ -62,11 +73,21 @@ export class CompiledTier implements Tier {
     this.#source = source;
     this.#words = core.words;
     this.#lookup = new Int32Array(memory.buffer, 0, TLB_OFFSET >> 2);
-    this.cache = new CodeCache(memory, {
-      fill: (lo, hi, access) => this.#fill(lo, hi, access),
-      run: (call, left) => this.#runHandler(call, left),
-    });
+    this.#memory = memory;
     this.#clearLookup();
+  }
+
+  /** Made when the first region is: a short run needs none. */
+  get cache(): CodeCache {
+    this.#cache ??= new CodeCache(
+      this.#memory,
+      {
+        fill: (lo, hi, access) => this.#fill(lo, hi, access),
+        run: (call, left) => this.#runHandler(call, left),
+      },
+      this.#core.model.vendor,
+    );
+    return this.#cache;
   }
 
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number {
@@ -77,7 +98,7 @@ export class CompiledTier implements Tier {
     this.running = undefined;
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
-    let region = this.cache.of(block);
+    let region = block.code as RegionCode | undefined;
     if (
       region === undefined ||
       region.ripLo !== ripLo ||
@@ -96,11 +117,13 @@ export class CompiledTier implements Tier {
     this.#lookup[at + 3] = region.slot;
     words[STOPPED_WORD] = 0;
     words[ENTRY_WORD] = region.slot;
+    words[PENDING_WORD] = core.pending;
     core.end = 1;
     this.#budget = count;
     this.#isRunning = true;
     const left = this.cache.enter(count);
     this.#isRunning = false;
+    if (words[MOVED_WORD] !== 0) this.#catchUp(left);
     const ran = count - left;
     this.stopped = words[STOPPED_WORD] !== 0;
     if (this.#hasThrown) {
@@ -115,9 +138,21 @@ export class CompiledTier implements Tier {
     return ran;
   }
 
+  deliver(vector: number, flags: number, hasErrorCode: boolean, errorCode: number): boolean {
+    const core = this.#core;
+    if (!this.#cache || !core.state.is64Bit()) return false;
+    this.#words[ERROR_WORD] = errorCode;
+    const event = vector | flags | (hasErrorCode ? EVENT_ERROR : 0);
+    if (this.cache.system((event << ROUTINE_BITS) | ROUTINE_DELIVER) === 0) return false;
+    this.#catchUp();
+    core.endBlock();
+    return true;
+  }
+
   drop(block: Block): boolean {
     let hit = false;
-    for (const region of this.cache.dropBlock(block)) {
+    if (!this.#cache) return false;
+    for (const region of this.#cache.dropBlock(block)) {
       this.#forget(region);
       hit = true;
     }
@@ -125,7 +160,7 @@ export class CompiledTier implements Tier {
   }
 
   clear(): void {
-    this.cache.clear();
+    this.#cache?.clear();
     this.#clearLookup();
   }
 
@@ -136,7 +171,7 @@ export class CompiledTier implements Tier {
       this.#lookupEpoch = epoch;
       this.#clearLookup();
     }
-    this.#words[CONTEXT_WORD] = (context << SEGMENT_BITS) | segments | (long ? 1 << (SEGMENT_BITS - 1) : 0);
+    this.#words[CONTEXT_WORD] = (context << SEGMENT_BITS) | segments | (long ? CONTEXT_LONG : 0);
   }
 
   #segmentBits(): number {
@@ -144,7 +179,7 @@ export class CompiledTier implements Tier {
     return (
       (core.flatRead & 0x3f) |
       ((core.flatWrite & 0x3f) << 6) |
-      (this.#words[SS_ATTRIBUTES]! & DESC_DB ? 1 << 12 : 0)
+      (this.#words[SS_ATTRIBUTES]! & DESC_DB ? CONTEXT_STACK32 : 0)
     );
   }
 
@@ -161,14 +196,14 @@ export class CompiledTier implements Tier {
     const flat = {
       read: segments & 0x3f,
       write: (segments >> 6) & 0x3f,
-      stack32: (segments & (1 << 12)) !== 0,
+      stack32: (segments & CONTEXT_STACK32) !== 0,
     };
     const surroundings: Surroundings = { codeSize, ripHi, flat };
     const stackNative = codeSize === 64 || (flat.stack32 && ((flat.read & flat.write) >> SS) % 2 === 1);
     const isFlat = (segment: number) => codeSize === 64 || ((flat.read & flat.write) >> segment) % 2 === 1;
     const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat);
     if (nodes[0]!.count === 0) return undefined;
-    const old = this.cache.of(block);
+    const old = block.code as RegionCode | undefined;
     if (old) this.#forget(old);
     if (this.cache.isFull()) this.clear();
     const compiled = compile(nodes, surroundings, this.cache.calls.length);
@@ -199,6 +234,7 @@ export class CompiledTier implements Tier {
 
   /** Byte offset of the TLB entry after a miss; 0 when the interpreter must make the access or a fault is on its way. */
   #fill(lo: number, hi: number, access: number): number {
+    if (this.#words[MOVED_WORD] !== 0) this.#catchUp();
     const { mmu, fault } = this.#core;
     const entry = mmu.direct(lo, hi, access >> 1, access & 1);
     if (entry >= 0) return TLB_OFFSET + entry * 4;
@@ -215,6 +251,7 @@ export class CompiledTier implements Tier {
     const running = this.cache.calls[call]!;
     const { handler, insn, ripLo } = running;
     core.at = this.#budget - left;
+    if (this.#words[MOVED_WORD] !== 0) this.#catchUp();
     this.running = running;
     try {
       handler(core, insn);
@@ -225,8 +262,27 @@ export class CompiledTier implements Tier {
       return left;
     }
     this.running = undefined;
+    this.#words[PENDING_WORD] = core.pending;
     if (running.endsBlock) return this.#goesOn() ? -1 : left - 1;
     return core.end === 0 ? left - 1 : -1;
+  }
+
+  /**
+   * Compiled code has changed the privilege level or the base of a segment: what follows from them follows. RFLAGS.RF of an
+   * IRET counts for one instruction: `left` tells, between two instructions, whether that has retired.
+   */
+  #catchUp(left = -1): void {
+    const words = this.#words;
+    const core = this.#core;
+    words[MOVED_WORD] = 0;
+    if (words[RESUMED_WORD] !== 0) {
+      if (left + 1 < words[RESUMED_WORD]!) core.flags.setSystem(core.flags.system() & ~RFLAGS_RF);
+      else core.updateSingleStep();
+      words[RESUMED_WORD] = 0;
+    }
+    core.dataSegmentChanged();
+    core.mmu.updateMode();
+    core.contextStale = true;
   }
 
   /**

@@ -34,6 +34,9 @@ const LAST_KEPT = 32;
 /** Words of the state page that a record needs: everything up to the x87 registers. */
 const KEPT_WORDS = STATE_X87 >> 2;
 
+/** Exceptions have the first vectors alone. */
+const VECTORS = 32;
+
 interface Sketch {
   readonly words: Int32Array<ArrayBuffer>;
   vector: number;
@@ -41,6 +44,15 @@ interface Sketch {
   errorCode: number;
   instruction: number;
   record: FaultRecord | undefined;
+}
+
+export interface SavedFaults {
+  readonly first: readonly FaultRecord[];
+  readonly last: readonly Sketch[];
+  readonly next: number;
+  /** By vector. */
+  readonly counts: readonly number[];
+  readonly total: number;
 }
 
 /**
@@ -51,9 +63,34 @@ export class FaultLog {
   readonly #first: FaultRecord[] = [];
   readonly #last: Sketch[] = [];
   #next = 0;
-  /** Times each vector was raised. */
-  readonly counts = new Map<number, number>();
+  /** The words of the processor that a record needs: there is one core for all of them. */
+  #source: Int32Array | undefined;
+  readonly #counts: number[] = new Array(VECTORS).fill(0);
   total = 0;
+
+  /** Times each vector was raised, where it was. */
+  get counts(): Map<number, number> {
+    return new Map([...this.#counts.entries()].filter(([, count]) => count > 0));
+  }
+
+  save(): SavedFaults {
+    return {
+      first: [...this.#first],
+      last: this.#last.map((sketch) => ({ ...sketch, words: sketch.words.slice() })),
+      next: this.#next,
+      counts: [...this.#counts],
+      total: this.total,
+    };
+  }
+
+  restore(saved: SavedFaults): void {
+    this.#first.splice(0, this.#first.length, ...saved.first);
+    const last = saved.last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
+    this.#last.splice(0, this.#last.length, ...last);
+    this.#next = saved.next;
+    this.#counts.splice(0, VECTORS, ...saved.counts);
+    this.total = saved.total;
+  }
 
   /** The kept records, oldest first. */
   records(): FaultRecord[] {
@@ -79,7 +116,7 @@ export class FaultLog {
   /** Notes a fault that is about to be delivered; RIP in `core` is that of the faulting instruction. */
   note(core: Core, instruction: number, vector: number, hasErrorCode: boolean, errorCode: number): void {
     this.total++;
-    this.counts.set(vector, (this.counts.get(vector) ?? 0) + 1);
+    this.#counts[vector]!++;
     if (this.#first.length < FIRST_KEPT) {
       this.#first.push(
         capture(
@@ -107,7 +144,8 @@ export class FaultLog {
       record: undefined,
     };
     const sketch = this.#last[slot]!;
-    sketch.words.set(core.words.subarray(0, KEPT_WORDS));
+    this.#source ??= core.words.subarray(0, KEPT_WORDS);
+    sketch.words.set(this.#source);
     sketch.vector = vector;
     sketch.hasErrorCode = hasErrorCode;
     sketch.errorCode = errorCode;

@@ -17,9 +17,14 @@ import { MAX_RAM_BYTES, RAM_OFFSET, ROM_BYTES, STATE_CR0, STATE_CR4, STATE_EFER 
 import type { MachineEmitter, TimelineEntry } from './events.ts';
 import { type ExitResult, exitResult } from './exit.ts';
 import { FaultLog, type FaultRecord } from './fault-log.ts';
+import { restoreMachine, saveMachine } from './machine-snapshot.ts';
+import type { ObjectState } from './object-state.ts';
+import type { MachineOrigin } from './origin.ts';
 import { MAX_PROCESSORS, ProcessorSet } from './processor-set.ts';
+import { RamKeeper } from './ram-image.ts';
 import { type Registers, readRegisters } from './registers.ts';
 import { SerialConsole } from './serial-console.ts';
+import type { Snapshot } from './snapshot.ts';
 import { TimeStampCounter } from './time-stamp-counter.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -65,6 +70,7 @@ const TSC_PER_NS = 1;
 /** The processor comes back at least this often, so that host-time limits are seen. */
 const SLICE = 4_000_000;
 const TIMELINE_LIMIT = 4096;
+const CR3_LIMIT = 16;
 
 /** Address pairs, numbers and `0x` strings become a pair of words. */
 export function addressPair(address: Address): readonly [lo: number, hi: number] {
@@ -106,7 +112,16 @@ export class Machine {
   /** Puts everything but the processor and RAM back to power-on. Without it a reset ends the run. */
   restart: (() => void) | undefined;
 
+  /** What it was made from; set by whoever made it. */
+  origin: MachineOrigin | undefined;
+  /** The devices, for snapshots; set by the board. */
+  devicesState: ObjectState | undefined;
+
+  readonly #ram: RamKeeper;
+  #isDriving = false;
   #requested: ExitResult | undefined;
+  #hasFaultListener = false;
+  #cr3Entries = 0;
   /** The change to real mode that a reset brings, while one is due. */
   #resetDue: TimelineEntry | undefined;
 
@@ -139,6 +154,7 @@ export class Machine {
       steps: () => this.processor.steps(),
       shorten: (count: number) => this.processor.shorten(count),
     };
+    this.#ram = new RamKeeper(this.space, this.mmu.saved.ramPages);
     this.clock = new VirtualClock(counter, config.nanosecondsPerInstruction ?? DEFAULT_STEP_NS, TSC_PER_NS);
     this.timeStampCounter = new TimeStampCounter(this.clock, () => this.state.words);
     this.core = new Core({ ...this, model, time: this.timeStampCounter, fault });
@@ -154,7 +170,7 @@ export class Machine {
       onControlWrite: (register, lo, hi) => this.#noteControl(register, lo, hi),
       onModeChange: () => this.#noteMode(),
     };
-    this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
+    this.#watchListeners();
     this.serial.onByte = (byte) => this.events.emit('serial', byte);
     this.debugcon.onByte = (byte) => this.events.emit('debugcon', byte);
     this.virtioConsole.onByte = (byte) => this.events.emit('virtioConsole', byte);
@@ -212,6 +228,47 @@ export class Machine {
     ] as const) {
       current.control.set(name, hex32(this.state.words[offset >> 2]!));
     }
+  }
+
+  /**
+   * Everything the rest of the run depends on, and what reports tell of the past: processors, translations, RAM, devices,
+   * time, consoles, faults. Taking it changes nothing.
+   * @throws Error while the machine runs, that is, in a listener of an event.
+   */
+  snapshot(): Snapshot {
+    this.#refuseWhileDriving('snapshot');
+    const { exit, resets } = this;
+    const timeline = [...this.timeline];
+    return saveMachine(this, this.#ram, {
+      timeline,
+      resets,
+      exit,
+      requested: this.#requested,
+      resetDue: this.#resetDue,
+    });
+  }
+
+  /**
+   * Goes to the moment of a snapshot: of this machine, or of one made with the same options. What follows is the same,
+   * byte for byte; whether hot code is compiled makes no difference. Listeners stay, and are told of nothing. To go back to
+   * the snapshot that was taken or restored last costs what has changed since.
+   * @throws SnapshotError when the snapshot is of another machine; nothing has changed then.
+   * @throws Error while the machine runs.
+   */
+  restore(snapshot: Snapshot): void {
+    this.#refuseWhileDriving('restore');
+    restoreMachine(this, this.#ram, snapshot);
+    const { timeline, resets, exit, requested, resetDue } = snapshot.contents;
+    this.timeline.splice(0, this.timeline.length, ...timeline);
+    this.#cr3Entries = timeline.filter(({ event }) => event === 'cr3').length;
+    this.resets = resets;
+    this.exit = exit;
+    this.#requested = requested;
+    this.#resetDue = resetDue;
+  }
+
+  #refuseWhileDriving(deed: string): void {
+    if (this.#isDriving) throw new Error(`${deed}() was called while the machine runs`);
   }
 
   /** Runs until the guest ends the run or a limit is reached. May be called again after a limit. */
@@ -308,6 +365,7 @@ export class Machine {
       limits.wallTimeout === undefined
         ? Number.POSITIVE_INFINITY
         : performance.now() + limits.wallTimeout * 1000;
+    this.#isDriving = true;
     try {
       for (;;) {
         if (this.#requested) return this.#finish(this.#requested);
@@ -329,6 +387,7 @@ export class Machine {
         let budget = Math.min(SLICE, lastStep - this.processor.steps(), this.processors.left());
         if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
         const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
+        this.processor.betweenInstructions();
         if (end === 'shutdown')
           return this.#finish(exitResult('triple-fault', `triple fault: ${this.#who()} shut down`));
         if (until && !this.#requested && until.done())
@@ -336,6 +395,8 @@ export class Machine {
       }
     } catch (thrown) {
       return this.#finish(this.#explain(thrown));
+    } finally {
+      this.#isDriving = false;
     }
   }
 
@@ -392,22 +453,31 @@ export class Machine {
     return exitResult('internal-error', `internal error: ${detail}`);
   }
 
+  /** Flushes and faults come by the million, and most often nobody listens. */
+  #watchListeners(): void {
+    const emitter = this.events as unknown as EventEmitter;
+    emitter.on('newListener', (name: string) => {
+      if (name === 'fault') this.#hasFaultListener = true;
+      if (name === 'flush') this.mmu.onFlush = (reason) => this.events.emit('flush', reason);
+    });
+  }
+
   #noteFault(vector: number, hasErrorCode: boolean, errorCode: number): void {
     this.faultLog.note(this.core, this.instructions, vector, hasErrorCode, errorCode);
-    if (this.events.listenerCount('fault') > 0) {
+    if (this.#hasFaultListener && this.events.listenerCount('fault') > 0) {
       const records = this.faultLog.records();
       this.events.emit('fault', records[records.length - 1]!);
     }
   }
 
   #noteControl(register: 'cr0' | 'cr3' | 'cr4' | 'efer', lo: number, hi: number): void {
+    // CR3 changes with every process switch: only its first values tell something about a boot.
+    if (register === 'cr3' && this.#cr3Entries >= CR3_LIMIT) return;
     const to = register === 'cr3' ? hex64(lo, hi) : hex32(lo);
     const { control } = this.processors.current;
     const from = control.get(register) ?? (register === 'cr3' ? hex64(0, 0) : hex32(0));
     control.set(register, to);
     if (from === to) return;
-    // CR3 changes with every process switch: only its first values tell something about a boot.
-    if (register === 'cr3' && this.timeline.filter((e) => e.event === 'cr3').length >= 16) return;
     const entry = this.#entry(register, from, to);
     this.#record(entry);
     this.events.emit('control', entry);
@@ -424,7 +494,9 @@ export class Machine {
   }
 
   #record(entry: TimelineEntry): void {
-    if (this.timeline.length < TIMELINE_LIMIT) this.timeline.push(entry);
+    if (this.timeline.length >= TIMELINE_LIMIT) return;
+    this.timeline.push(entry);
+    if (entry.event === 'cr3') this.#cr3Entries++;
   }
 
   #entry(event: TimelineEntry['event'], from: string, to: string): TimelineEntry {

@@ -5,6 +5,19 @@ export const FETCH_UNKNOWN = -1;
 
 /** So many pages of code at most in one address space: no guest shall fill the host's memory by jumping about. */
 const MOST_PAGES = 65_536;
+const REGIONS = 1024;
+
+export interface SavedFetchPages {
+  readonly added: number;
+  readonly spaces: readonly {
+    readonly user: number;
+    readonly hi: number;
+    /** Linear page and what is known of it, in turn. */
+    readonly pages: Int32Array;
+    readonly large: Int32Array;
+    readonly hasGigabyte: boolean;
+  }[];
+}
 
 /** The pages of 4 GiB of linear addresses. */
 class Space {
@@ -24,6 +37,8 @@ class Space {
  */
 export class FetchPages {
   #added = 0;
+  /** By the number of a region of 2 MiB: whether any page there may be known. Most pages that are dropped held no code. */
+  readonly #regions = new Uint8Array(REGIONS);
   readonly #byHigh = [new Map<number, Space>(), new Map<number, Space>()] as const;
 
   /** Number of the host page, or FETCH_UNKNOWN. */
@@ -45,16 +60,23 @@ export class FetchPages {
       spaces.set(hi, space);
     }
     this.#added++;
+    this.#regions[(lo >>> 21) & (REGIONS - 1)] = 1;
     space.pages.set(lo >>> 12, (hostPage << 3) | (size << 1) | (isGlobal ? 1 : 0));
     if (size === SIZE_4K) return;
     space.large.add(lo >>> 21);
-    if (size === SIZE_4M) space.large.add((lo >>> 21) ^ 1);
-    if (size === SIZE_1G) space.hasGigabyte = true;
+    if (size === SIZE_4M) {
+      space.large.add((lo >>> 21) ^ 1);
+      this.#regions[((lo >>> 21) ^ 1) & (REGIONS - 1)] = 1;
+    }
+    if (size !== SIZE_1G) return;
+    space.hasGigabyte = true;
+    this.#regions.fill(1);
   }
 
   /** Forgets the page of an address, all of it if it is a large one. Answers whether any was known. */
   drop(lo: number, hi: number, globals: boolean, locals: boolean): boolean {
     let hit = false;
+    if (this.#regions[(lo >>> 21) & (REGIONS - 1)] === 0) return false;
     for (const spaces of this.#byHigh) {
       const space = spaces.get(hi);
       if (!space) continue;
@@ -78,8 +100,41 @@ export class FetchPages {
     }
   }
 
+  save(): SavedFetchPages {
+    const spaces = this.#byHigh.flatMap((byHigh, user) =>
+      [...byHigh].map(([hi, { pages, large, hasGigabyte }]) => ({
+        user,
+        hi,
+        pages: Int32Array.from([...pages].flat()),
+        large: Int32Array.from(large),
+        hasGigabyte,
+      })),
+    );
+    return { added: this.#added, spaces };
+  }
+
+  restore(saved: SavedFetchPages): void {
+    this.flushAll();
+    this.#added = saved.added;
+    for (const { user, hi, pages, large, hasGigabyte } of saved.spaces) {
+      const space = new Space();
+      for (let i = 0; i < pages.length; i += 2) {
+        space.pages.set(pages[i]!, pages[i + 1]!);
+        this.#regions[(pages[i]! >>> 9) & (REGIONS - 1)] = 1;
+      }
+      for (const region of large) {
+        space.large.add(region);
+        this.#regions[region & (REGIONS - 1)] = 1;
+      }
+      space.hasGigabyte = hasGigabyte;
+      if (hasGigabyte) this.#regions.fill(1);
+      this.#byHigh[user ? 1 : 0].set(hi, space);
+    }
+  }
+
   flushAll(): void {
     this.#added = 0;
+    this.#regions.fill(0);
     for (const spaces of this.#byHigh) spaces.clear();
   }
 }

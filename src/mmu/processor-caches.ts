@@ -1,5 +1,5 @@
-import { TLB_BANK_BYTES, TLB_SLOTS } from '../state/layout.ts';
-import { Context } from './context.ts';
+import { STATE_TLB_BANKS, TLB_BANK_BYTES, TLB_CLASSES, TLB_OFFSET, TLB_SLOTS } from '../state/layout.ts';
+import { Context, type SavedContext } from './context.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
 
 /** What one processor has cached. */
@@ -8,6 +8,12 @@ interface Caches {
   /** While another processor runs: the address space it was in, and the pages whose accesses it watches. */
   context: Context;
   watched: readonly WatchedPage[];
+}
+
+export interface SavedCaches {
+  readonly uses: number;
+  /** By processor: its address spaces, and which of them it is in. */
+  readonly processors: readonly { readonly contexts: readonly SavedContext[]; readonly context: number }[];
 }
 
 /**
@@ -21,6 +27,8 @@ export class ProcessorCaches {
   /** The pages whose accesses the running processor watches. */
   watched: readonly WatchedPage[] = [];
   readonly #all: readonly Caches[];
+  /** The address space whose banks compiled code knows. */
+  #published: Context | undefined;
   #generations = 0;
   #uses = 0;
 
@@ -44,8 +52,26 @@ export class ProcessorCaches {
     ({ contexts: this.contexts, context: this.context, watched: this.watched } = this.#all[to]!);
   }
 
+  /**
+   * Tells compiled code where the bank of a class is, and those of all classes when the address space is another one than
+   * before.
+   */
+  publish(state: Int32Array, accessClass: number): void {
+    const { context } = this;
+    const isKnown = context === this.#published;
+    this.#published = context;
+    for (let each = isKnown ? accessClass : 0; each < TLB_CLASSES; each++) {
+      const { isActive, offset, mask } = context.banks[each]!;
+      const word = (STATE_TLB_BANKS >> 2) + each * 2;
+      state[word] = isActive ? TLB_OFFSET + (offset << 2) : 0;
+      state[word + 1] = mask << 2;
+      if (isKnown) return;
+    }
+  }
+
   /** Power-on, for those that do not run: one address space, nothing watched. What is cached must go besides. */
-  resetOthers(): void {
+  reset(): void {
+    this.#published = undefined;
     for (const caches of this.#all) {
       if (caches.contexts === this.contexts) continue;
       for (const [i, context] of caches.contexts.entries()) context.pcid = i === 0 ? 0 : -1;
@@ -73,6 +99,35 @@ export class ProcessorCaches {
     let total = 0;
     for (const context of this.everywhere()) for (const bank of context.banks) total += bank.evictions;
     return total;
+  }
+
+  save(running: number): SavedCaches {
+    return {
+      uses: this.#uses,
+      processors: this.#all.map(({ contexts, context }, processor) => ({
+        contexts: contexts.map((c) => c.save()),
+        context: contexts.indexOf(processor === running ? this.context : context),
+      })),
+    };
+  }
+
+  /** `running` is the processor that runs from now on. What is watched follows from debug registers: nothing is, yet. */
+  restore(saved: SavedCaches, running: number): void {
+    this.#uses = saved.uses;
+    this.#published = undefined;
+    for (const [processor, caches] of this.#all.entries()) {
+      const from = saved.processors[processor]!;
+      const { contexts } = caches;
+      contexts.length = Math.min(contexts.length, from.contexts.length);
+      for (const [slot, context] of from.contexts.entries()) {
+        if (slot >= contexts.length) contexts.push(contexts[0]!.sibling(slot, context.pcid));
+        contexts[slot]!.restore(context);
+        this.renew(contexts[slot]!);
+      }
+      caches.context = contexts[from.context]!;
+      caches.watched = [];
+    }
+    ({ contexts: this.contexts, context: this.context, watched: this.watched } = this.#all[running]!);
   }
 
   /** A translation for fetches may have changed. */

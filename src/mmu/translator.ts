@@ -49,6 +49,7 @@ import { explain, type Walk, type WalkContext } from './explain.ts';
 import { FETCH_UNKNOWN } from './fetch-pages.ts';
 import { CR0_FLUSHING, CR4_FLUSHING, EFER_FLUSHING, PKRU_KEY_0 } from './flush-rules.ts';
 import { listMappings, type MappingList } from './mappings.ts';
+import { MmuState } from './mmu-state.ts';
 import { PagingFormat } from './paging-format.ts';
 import {
   ACCESS_FETCH,
@@ -101,6 +102,8 @@ export class Translator {
    */
   generation = 0;
   readonly counters: Counters;
+  /** All that a snapshot keeps of it. */
+  readonly saved: MmuState;
   onFlush: ((reason: FlushReason) => void) | undefined;
   /** Told of each access to a watched page, once it is certain that it does not fault. Never of one across pages. */
   onWatched: ((lo: number, hi: number, bytes: number, isWrite: boolean) => void) | undefined;
@@ -163,6 +166,7 @@ export class Translator {
       this.counters,
     );
     this.#caches = new ProcessorCaches(this.tlb, processors);
+    this.saved = new MmuState(this.#caches, this.#tables, this.ramPages, this.counters);
     this.#current = this.#caches.context.banks[CLASS_SUPERVISOR]!;
     const above = space.onMapChange;
     space.onMapChange = () => {
@@ -176,11 +180,10 @@ export class Translator {
 
   /** Derives everything from the state page: after power-on, or when the state was replaced as a whole. */
   reset(): void {
-    this.#caches.resetOthers();
+    this.#caches.reset();
     this.#deriveMode();
     this.#flushEverywhere('reset');
     this.#enter(this.#currentPcid());
-    this.generation = this.#caches.context.generation;
     this.updateMode();
   }
 
@@ -215,6 +218,7 @@ export class Translator {
     this.#slowTag = this.#countTag | (accessClass === CLASS_USER_ALIGNED ? TAG_ALIGN : 0);
     this.#words[STATE_TLB_BANK >> 2] = TLB_OFFSET + (bank.offset << 2);
     this.#words[STATE_TLB_MASK >> 2] = bank.mask << 2;
+    this.#caches.publish(this.#words, accessClass);
   }
 
   #modeChanged(): void {
@@ -231,7 +235,6 @@ export class Translator {
     if (leftPcids) {
       for (const context of this.#caches.contexts) context.pcid = -1;
       this.#enter(0);
-      this.generation = this.#caches.context.generation;
     }
   }
 
@@ -359,6 +362,7 @@ export class Translator {
 
   #enter(pcid: number): void {
     if (this.#caches.enter(pcid)) this.#note('pcid');
+    this.generation = this.#caches.context.generation;
   }
 
   /** A translation for fetches of the present address space may have changed. */
@@ -394,10 +398,6 @@ export class Translator {
     const frame = (host - this.#ramOffset) >>> 12;
     if (this.ramPages.forgives(frame)) this.tlb[i | TAG_WRITE]! &= ~TAG_CODE;
     return this.tlb[i | TAG_WRITE]!;
-  }
-
-  get onCodeWrite(): ((physical: number, bytes: number) => void) | undefined {
-    return this.ramPages.onCodeWrite;
   }
 
   set onCodeWrite(listener: ((physical: number, bytes: number) => void) | undefined) {
@@ -466,24 +466,24 @@ export class Translator {
       this.fault.setNonCanonical();
       return -1;
     }
-    const { context } = this.#caches;
-    const large = context.large;
+    const { structures, large } = this.#caches.context;
     const kept = large.find(lo, hi);
     if (kept >= 0) {
       const rights = large.rights(kept);
       const grants = this.#permissions.granted(this.accessClass, rights);
       if (grants & (1 << access) && (access !== ACCESS_WRITE || rights & PTE_D)) {
+        large.noteFragment(kept, lo);
         const size = large.size(kept, mode);
         this.counters.refills[size]!++;
         return this.#fill(lo, hi, large.frame(kept, lo), rights, grants, size);
       }
     }
     const walker = this.#walker;
-    let code = walker.walk(context.structures, lo, hi, access, this.accessClass);
+    let code = walker.walk(structures, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
-      context.structures.drop(lo, hi);
-      code = walker.walk(context.structures, lo, hi, access, this.accessClass);
+      structures.drop(lo, hi);
+      code = walker.walk(structures, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) {
       this.#describePageFault(lo, hi, access, code);
@@ -514,8 +514,7 @@ export class Translator {
     if (pageFlags & RAM_PLAIN) {
       addend = (this.#ramOffset + (masked << 12) - (lo & PAGE_MASK)) | 0;
       if (pageFlags & RAM_CODE) write |= TAG_CODE;
-      else if (grants & GRANT_WRITE && (pageFlags & RAM_WRITABLE) === 0)
-        flags[masked] = pageFlags | RAM_WRITABLE;
+      else if (grants & GRANT_WRITE && (pageFlags & RAM_WRITABLE) === 0) this.ramPages.noteWritable(masked);
     } else if (this.space.isReadOnly(masked >>> 0)) {
       addend = (this.space.hostPage(masked >>> 0) - (lo & PAGE_MASK)) | 0;
       write |= TAG_ROM;

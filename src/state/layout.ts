@@ -80,6 +80,10 @@ export const STATE_SIMD = 0x3ac;
 /** Four words of the generator behind RDRAND and RDSEED. All zero: not yet seeded. */
 export const STATE_RANDOM = 0x3b0;
 
+/** System-management mode: where SMRAM lies, and `SMM_*`. INIT leaves both as they are. */
+export const STATE_SMBASE = 0x3c0;
+export const STATE_SMM = 0x3c4;
+
 /** Sixteen 32-byte YMM registers, and behind them 48 more slots of that size where instructions keep operands while they run. */
 export const STATE_YMM = 0x800;
 export const VECTOR_SLOT_BYTES = 32;
@@ -100,6 +104,17 @@ export const STATE_TLB_MASK = 0x704;
 export const STATE_JIT_CONTEXT = 0x708;
 export const STATE_JIT_STOPPED = 0x70c;
 export const STATE_JIT_ENTRY = 0x710;
+/** What is pending, as it was when compiled code was entered; whether it has changed the privilege level or a segment since. */
+export const STATE_JIT_PENDING = 0x780;
+export const STATE_JIT_MOVED = 0x784;
+/** Error code of the exception that compiled code is asked to deliver. */
+export const STATE_JIT_ERROR = 0x7a8;
+/**
+ * Not 0 after an IRET in compiled code that has set RFLAGS.RF: one more than the instructions that could retire behind it.
+ */
+export const STATE_JIT_RESUMED = 0x7ac;
+/** Of the MMU: the same as STATE_TLB_BANK and STATE_TLB_MASK for each access class, 0 while its bank is not in use. */
+export const STATE_TLB_BANKS = 0x788;
 
 /** What the time-stamp counter is ahead of the machine's clock, 64 bits. */
 export const STATE_TSC_OFFSET = 0x718;
@@ -107,14 +122,11 @@ export const STATE_TSC_OFFSET = 0x718;
 export const STATE_MONITOR = 0x720;
 export const STATE_MONITOR_LINE = 0x740;
 
-/** System-management mode: where SMRAM lies, and `SMM_*`. */
-export const STATE_SMBASE = 0x780;
-export const STATE_SMM = 0x784;
-
-/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
 /** Pages that compiled code has accessed last: the linear address (8 bytes) and what leads from it to the host's (4). */
 export const JIT_SLOT_OFFSET = 0x7000;
 export const JIT_SLOT_BYTES = 16;
+
+/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
 export const JIT_LOOKUP_OFFSET = 0x8000;
 export const JIT_LOOKUP_ENTRIES = 2048;
 

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { OP_INDEX } from '../../src/cpu/decode/tables.ts';
-import { EMITTERS } from '../../src/jit/emit/index.ts';
+import { emitterFor } from '../../src/jit/emit/index.ts';
 import { Unimplemented } from '../../src/state/faults.ts';
 import { acceptApproximations, isApproximate } from './approximate.ts';
 import { differences } from './compare.ts';
@@ -72,7 +72,7 @@ export class Session {
     this.#options = options;
     this.#forms = forms;
     this.#exact = forms.filter((form) => !isApproximate(form.name));
-    this.#emitted = this.#exact.filter((form) => EMITTERS[OP_INDEX.get(form.name)!]);
+    this.#emitted = this.#exact.filter((form) => emitterFor(OP_INDEX.get(form.name)!));
     this.#host = host;
     this.#guest = new Guest(options.vendor, options.foreign);
     this.#random = new Random(options.seed);

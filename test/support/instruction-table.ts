@@ -8,8 +8,9 @@ import { decode, NEED_MORE } from '../../src/cpu/decode/decode.ts';
 import { OP_INDEX, OPS } from '../../src/cpu/decode/tables.ts';
 import { missingHandlers } from '../../src/cpu/handlers.ts';
 import { CPUID_FEATURES } from '../../src/isa/cpuid.ts';
-import { EMITTERS } from '../../src/jit/emit/index.ts';
-import { ENDING_OF } from '../../src/jit/region.ts';
+import { emitterFor } from '../../src/jit/emit/index.ts';
+import { endingOfOp } from '../../src/jit/region.ts';
+import { hasRoutine } from '../../src/jit/routines.ts';
 import { allForms, type Form, isExcluded } from '../oracle/forms.ts';
 
 /** npm and vitest both start in the folder of package.json; the bundle lies elsewhere. */
@@ -64,7 +65,7 @@ function formsText(forms: readonly Form[]): string[] {
 }
 
 function isCompiled(op: number): boolean {
-  return EMITTERS[op] !== undefined || ENDING_OF[op] !== undefined;
+  return emitterFor(op) !== undefined || endingOfOp(op) !== undefined || hasRoutine(op);
 }
 
 function tierText(names: readonly string[]): string {

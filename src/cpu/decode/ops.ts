@@ -7,6 +7,18 @@ export { OP_TOO_LONG, OP_UD };
 export const OP_NAMES: readonly string[] = OPS.map((op) => op.name);
 export const OP_BY_NAME: ReadonlyMap<string, number> = OP_INDEX;
 
+/**
+ * Something that depends on the name of an op alone, found out when it is first asked for: a run meets a few hundred of the
+ * 2,500 ops.
+ */
+export function perOp<T>(find: (name: string) => T): (op: number) => T {
+  const known: T[] = [];
+  return (op) => {
+    if (!(op in known)) known[op] = find(OP_NAMES[op]!);
+    return known[op]!;
+  };
+}
+
 const ENDS_BLOCK = Uint8Array.from(OPS, (op) => (op.endsBlock ? 1 : 0));
 const LOCKABLE = Uint8Array.from(OPS, (op) => (op.lockable ? 1 : 0));
 const FALLBACK = Uint16Array.from(OPS, (op) =>

@@ -1,187 +1,23 @@
 /**
  * The opcode maps made ready for the decoder: a list of ops, a list of leaves (op and decoding plan), and for each mode
- * and opcode a tree that leads to a leaf. Built once, when the module is loaded.
+ * and opcode a tree that leads to a leaf. `grow.ts` makes them.
  *
  * A node is a number: a leaf index when positive, else the complement of a place in `TREE` that holds a selector and
  * then one node for each of its values.
  */
-import { MAP_0F } from './map-0f.ts';
-import { MAP_0F3A } from './map-0f3a.ts';
-import { MAP_0F38 } from './map-0f38.ts';
-import { MAP_ONE_BYTE } from './map-one-byte.ts';
-import { MAP_VEX_0F, MAP_VEX_0F3A, MAP_VEX_0F38 } from './map-vex.ts';
-import { MAP_X87 } from './map-x87.ts';
-import { PLAN_MODRM } from './operands.ts';
-import { type Row, readRows } from './row.ts';
-import { SELECTOR_VALUES } from './selectors.ts';
+import { LEAF_OP, LEAF_PLAN, LEAF_REG, OPS, ROOT_HAS_MODRM, ROOTS, TREE } from './grow.ts';
 
-/** The maps by number; a VEX map follows its legacy map by three. */
-export const ONE_BYTE = 0;
-export const ESCAPE_0F = 1;
-export const ESCAPE_0F38 = 2;
-export const ESCAPE_0F3A = 3;
-const VEX_0F = 4;
-const VEX_0F38 = 5;
-const VEX_0F3A = 6;
-/** Added to VEX.mmmmm, which is 1 to 3, it gives the map. */
-export const VEX_MAPS = 3;
-const MAPS = 7;
+export {
+  ESCAPE_0F,
+  ESCAPE_0F3A,
+  ESCAPE_0F38,
+  ONE_BYTE,
+  OP_TOO_LONG,
+  OP_UD,
+  rootOf,
+  VEX_MAPS,
+} from './numbers.ts';
+export { LEAF_OP, LEAF_PLAN, LEAF_REG, OPS, ROOT_HAS_MODRM, ROOTS, TREE };
 
-/** What the maps say of one op, gathered from the rows that share it. */
-export interface OpEntry {
-  readonly name: string;
-  readonly mnemonic: string;
-  /** Operand codes, for the formatter. */
-  readonly operands: readonly string[];
-  readonly feature: string | undefined;
-  /** The feature that 256-bit operands need. */
-  readonly feature256: string | undefined;
-  readonly fallback: string | undefined;
-  readonly endsBlock: boolean;
-  lockable: boolean;
-}
-
-function fixedOp(name: string): OpEntry {
-  return {
-    name,
-    mnemonic: name,
-    operands: [],
-    feature: undefined,
-    feature256: undefined,
-    fallback: undefined,
-    endsBlock: true,
-    lockable: false,
-  };
-}
-
-/** #UD. Op 0, so that an encoding nobody claims leads here. */
-export const OP_UD = 0;
-/** More than 15 bytes: #GP(0) (SDM Vol. 3A, "General Protection Exception"). */
-export const OP_TOO_LONG = 1;
-
-export const OPS: OpEntry[] = [fixedOp('UD'), fixedOp('TOO_LONG')];
-const opByName = new Map<string, number>([['UD', OP_UD], ['TOO_LONG', OP_TOO_LONG]]); // biome-ignore format: pairs.
-
-/** Leaf 0 is UD. */
-const leafOp: number[] = [OP_UD];
-const leafPlan: number[] = [0];
-const leafReg: number[] = [-1];
-const leafOfRow = new Map<Row, number>();
-const leafByKey = new Map<number, number>();
-
-/** Operand codes of a folded op are those of its name (`PUSH_Sw`, `JO_J`), or else those of its row. */
-function operandsOf(row: Row): readonly string[] {
-  const codes = row.opName.split('_').slice(1);
-  const areCodes = codes.length > 0 && codes.every((code) => /^(?:[A-Z][a-z]?|CL|DX|AL|AX|EAX)$/.test(code));
-  return !row.isOwnName && areCodes ? codes : row.operands;
-}
-
-function enterOp(row: Row): number {
-  const known = opByName.get(row.opName);
-  if (known === undefined) {
-    opByName.set(row.opName, OPS.length);
-    const { opName: name, mnemonic, feature, feature256, fallback, endsBlock, lockable } = row;
-    const operands = operandsOf(row);
-    return OPS.push({ name, mnemonic, operands, feature, feature256, fallback, endsBlock, lockable }) - 1;
-  }
-  const op = OPS[known]!;
-  if (op.feature !== row.feature || op.endsBlock !== row.endsBlock) {
-    throw new Error(`opcode map: rows of ${row.opName} disagree`);
-  }
-  op.lockable ||= row.lockable;
-  return known;
-}
-
-function enterLeaf(row: Row): number {
-  let leaf = leafOfRow.get(row);
-  if (leaf !== undefined) return leaf;
-  const op = enterOp(row);
-  const key = (op * 8 + row.fixedReg + 1) * 2 ** 24 + row.plan; // A plan has 24 bits.
-  leaf = leafByKey.get(key);
-  if (leaf === undefined) {
-    leaf = leafOp.push(op) - 1;
-    leafPlan.push(row.plan);
-    leafReg.push(row.fixedReg);
-    leafByKey.set(key, leaf);
-  }
-  leafOfRow.set(row, leaf);
-  return leaf;
-}
-
-const tree: number[] = [];
-
-/**
- * The node for `rows`, which agree on every selector that is not in `open`; the first of them wins when nothing is left
- * to ask.
- */
-function growNode(rows: readonly Row[], open: number): number {
-  if (rows.length === 0) return 0;
-  let asks = 0;
-  for (const row of rows) asks |= row.asks;
-  asks &= open;
-  if (asks === 0) return enterLeaf(rows[0]!);
-  const selector = 31 - Math.clz32(asks & -asks);
-  const values = SELECTOR_VALUES[selector]!;
-  const children: number[] = [];
-  let isOne = true;
-  for (let value = 0; value < values; value++) {
-    const matching = rows.filter((row) => ((row.masks[selector]! >> value) & 1) !== 0);
-    const child = growNode(matching, open & ~(1 << selector));
-    if (value > 0 && child !== children[0]) isOne = false;
-    children.push(child);
-  }
-  if (isOne) return children[0]!;
-  const place = tree.length;
-  tree.push(selector, ...children);
-  return ~place;
-}
-
-/** Node of each opcode: `ROOTS[rootOf(map, in64, opcode)]`; and whether a ModRM byte follows it. */
-export const ROOTS = new Int16Array(2 * MAPS * 256);
-export const ROOT_HAS_MODRM = new Uint8Array(2 * MAPS * 256);
-
-export function rootOf(map: number, in64: boolean, opcode: number): number {
-  return (((in64 ? MAPS : 0) + map) << 8) | opcode;
-}
-
-function growMap(map: number, text: string): void {
-  const byOpcode: Row[][] = Array.from({ length: 256 }, () => []);
-  for (const row of readRows(text)) {
-    byOpcode[row.opcode]!.push(row);
-    enterOp(row); // So that the order of the ops is the order of the maps.
-  }
-  for (const [opcode, rows] of byOpcode.entries()) {
-    if (rows.length === 0) continue;
-    const node = plantRoot(
-      rootOf(map, false, opcode),
-      rows.filter((row) => row.outside64),
-      undefined,
-    );
-    const isSame = rows.every((row) => row.in64 === row.outside64);
-    plantRoot(
-      rootOf(map, true, opcode),
-      rows.filter((row) => row.in64),
-      isSame ? node : undefined,
-    );
-  }
-}
-
-function plantRoot(root: number, rows: readonly Row[], known: number | undefined): number {
-  ROOTS[root] = known ?? growNode(rows, -1);
-  ROOT_HAS_MODRM[root] = rows.some((row) => (row.plan & PLAN_MODRM) !== 0) ? 1 : 0;
-  return ROOTS[root]!;
-}
-
-growMap(ONE_BYTE, MAP_ONE_BYTE + MAP_X87);
-growMap(ESCAPE_0F, MAP_0F);
-growMap(ESCAPE_0F38, MAP_0F38);
-growMap(ESCAPE_0F3A, MAP_0F3A);
-growMap(VEX_0F, MAP_VEX_0F);
-growMap(VEX_0F38, MAP_VEX_0F38);
-growMap(VEX_0F3A, MAP_VEX_0F3A);
-
-export const TREE = Int16Array.from(tree);
-export const LEAF_OP = Uint16Array.from(leafOp);
-export const LEAF_PLAN = Int32Array.from(leafPlan);
-export const LEAF_REG = Int8Array.from(leafReg);
-export const OP_INDEX: ReadonlyMap<string, number> = opByName;
+/** Ops by name. */
+export const OP_INDEX: ReadonlyMap<string, number> = new Map(OPS.map(({ name }, op) => [name, op]));

@@ -46,7 +46,7 @@ export const PENDING_NMI = 1 << 1;
 /** STI or a load of SS: interrupts (and for SS debug traps too) wait for one more instruction. */
 export const PENDING_SHADOW_STI = 1 << 2;
 export const PENDING_SHADOW_SS = 1 << 3;
-/** RFLAGS.TF or RF is set, or DR7 has a breakpoint on instructions enabled: one instruction at a time. */
+/** RFLAGS.TF is set, or DR7 has a breakpoint on instructions enabled: one instruction at a time. */
 export const PENDING_SINGLE_STEP = 1 << 4;
 /** A #DB trap is due after the instruction that just completed; its DR6 bits are in `Core.debugTrap`. */
 export const PENDING_DEBUG_TRAP = 1 << 5;
@@ -62,10 +62,12 @@ export const PENDING_REPEATING = 1 << 10;
 export const PENDING_MWAIT = 1 << 11;
 /** A software interrupt is due behind the instruction that just completed; `Core.fault` describes it. */
 export const PENDING_SOFTWARE = 1 << 12;
+/** RFLAGS.RF is set, and there is no breakpoint that it could hold back: it is cleared before the next instruction. */
+export const PENDING_RESUME = 1 << 13;
 /** A system-management interrupt. While the processor is in SMM another one waits in `STATE_SMM`. */
-export const PENDING_SMI = 1 << 13;
+export const PENDING_SMI = 1 << 14;
 /** All bits that make the processor leave the fast path. */
-export const PENDING_ATTENTION = 0x1ff | PENDING_SOFTWARE | PENDING_SMI;
+export const PENDING_ATTENTION = 0x1ff | PENDING_SOFTWARE | PENDING_RESUME | PENDING_SMI;
 
 /** Bits of `Core.simd`: which kinds of instructions may run now without #UD or #NM. */
 export const SIMD_SSE = 1 << 0;
@@ -279,10 +281,18 @@ export class Core {
 
   /** After any change of RFLAGS.TF or RFLAGS.RF: decides whether the loop goes one instruction at a time. */
   updateSingleStep(): void {
-    if (this.flags.system() & (RFLAGS_TF | RFLAGS_RF) || this.#codeBreakpoints) {
-      this.pending |= PENDING_SINGLE_STEP;
-      this.endBlock();
-    } else this.pending &= ~PENDING_SINGLE_STEP;
+    const system = this.flags.system();
+    let due = 0;
+    if (system & RFLAGS_TF || this.#codeBreakpoints) due = PENDING_SINGLE_STEP;
+    else if (system & RFLAGS_RF) due = PENDING_RESUME;
+    this.pending = (this.pending & ~(PENDING_SINGLE_STEP | PENDING_RESUME)) | due;
+    if (due !== 0) this.endBlock();
+  }
+
+  /** The instruction that RFLAGS.RF was set for begins. If it faults, that pushes RF set anyway. */
+  resume(): void {
+    this.pending &= ~PENDING_RESUME;
+    this.flags.setSystem(this.flags.system() & ~RFLAGS_RF);
   }
 
   /** Whether the loop must stop and look. An interrupt that RFLAGS.IF holds back may well wait for long. */

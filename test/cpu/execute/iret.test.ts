@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PENDING_NMI_BLOCKED, PENDING_SINGLE_STEP } from '../../../src/cpu/execute/core.ts';
+import { PENDING_NMI_BLOCKED, PENDING_RESUME } from '../../../src/cpu/execute/core.ts';
 import { CR4_VME } from '../../../src/isa/control.ts';
 import { CS, DS, ES, FS, GS, SS, TR } from '../../../src/isa/registers.ts';
 import {
@@ -64,7 +64,7 @@ describe('protected mode', () => {
     m.write32(STACK, TARGET, CODE0, 0x202 | RFLAGS_RF);
     m.execute(0xcf);
     expect([m.rip, m.rsp, m.core.flags.read()]).toEqual([TARGET, STACK + 12, 0x202 | RFLAGS_RF]);
-    expect(m.core.pending & PENDING_SINGLE_STEP).not.toBe(0);
+    expect(m.core.pending & PENDING_RESUME).not.toBe(0);
   });
 
   test('to user level', () => {
