@@ -20,6 +20,7 @@ import {
   SPACE_IO,
   SPACE_MEMORY,
   scope,
+  text,
 } from './aml.ts';
 import { ByteWriter } from './byte-writer.ts';
 
@@ -261,6 +262,7 @@ function dsdtAml(board: AcpiBoard): Aml {
     ...name('\\_S5', packageOf(type, type, integer(0), integer(0))),
     ...scope(
       '\\_SB',
+      ...processorDevices(board.processors),
       ...(pci ? [hostBridge(pci, isa)] : isa),
       ...(hpet
         ? [
@@ -273,6 +275,17 @@ function dsdtAml(board: AcpiBoard): Aml {
         : []),
     ),
   ];
+}
+
+/** The MADT's processors by their unique numbers (ACPI 6.5, "Declaring Processors"). */
+function processorDevices(count: number): Aml[] {
+  return Array.from({ length: count }, (_, id) =>
+    device(
+      `CP${id.toString(16).toUpperCase().padStart(2, '0')}`,
+      name('_HID', text('ACPI0007')),
+      name('_UID', integer(id)),
+    ),
+  );
 }
 
 function hostBridge(pci: NonNullable<AcpiBoard['pci']>, isa: readonly Aml[]): Aml {

@@ -6,6 +6,7 @@ const NAME_OP = 0x08;
 const BYTE_PREFIX = 0x0a;
 const WORD_PREFIX = 0x0b;
 const DWORD_PREFIX = 0x0c;
+const STRING_PREFIX = 0x0d;
 const SCOPE_OP = 0x10;
 const BUFFER_OP = 0x11;
 const PACKAGE_OP = 0x12;
@@ -50,6 +51,11 @@ export function integer(value: number): Aml {
   if (value <= 0xff) return [BYTE_PREFIX, value];
   if (value <= 0xffff) return [WORD_PREFIX, ...littleEndian(value, 2)];
   return [DWORD_PREFIX, ...littleEndian(value, 4)];
+}
+
+/** A string of ASCII characters. */
+export function text(value: string): Aml {
+  return [STRING_PREFIX, ...[...value].map((c) => c.charCodeAt(0)), 0];
 }
 
 /** A plug and play identifier such as PNP0A03 (ACPI 6.5, "EISAID"). */

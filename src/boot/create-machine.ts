@@ -40,6 +40,8 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
   readonly cdrom?: BootFile;
   /** The image of an IDE disk. */
   readonly disk?: DiskFile;
+  /** The image of a diskette. */
+  readonly floppy?: DiskFile;
   /** Virtio devices on PCI: a disk, a console (`machine.virtioConsole`), a source of entropy by its seed. */
   readonly virtio?: VirtioOptions;
   /** False: the interpreter alone. */
@@ -70,6 +72,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
     processors = 1,
     cdrom,
     disk,
+    floppy,
     virtio,
     ...boot
   } = options;
@@ -78,7 +81,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   }
   const acpi = board === 'pc' ? pcAcpiTables(processors) : undefined;
   const plan = planBoot({ ...boot, ...(acpi ? { acpi } : {}), ramBytes: memory });
-  checkMedia({ cdrom, disk, virtio }, board);
+  checkMedia({ cdrom, disk, floppy, virtio }, board);
   const machine = createPc({
     memory,
     cpu,
@@ -88,6 +91,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
     processors,
     cdrom: cdrom?.bytes,
     disk,
+    floppy,
     virtio,
   });
   machine.devices.chipset?.initialise();

@@ -5,10 +5,12 @@ import type { BootFile } from './boot-plan.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
-export interface FirmwareOptions extends Omit<PcConfig, 'memory' | 'cdrom' | 'disk' | 'virtio' | 'vgaRom'> {
+export interface FirmwareOptions
+  extends Omit<PcConfig, 'memory' | 'cdrom' | 'disk' | 'floppy' | 'virtio' | 'vgaRom'> {
   readonly bios: BootFile;
   readonly cdrom?: BootFile;
   readonly disk?: DiskFile;
+  readonly floppy?: DiskFile;
   readonly virtio?: VirtioOptions;
   readonly vgaRom?: BootFile;
   /** Bytes of RAM. Default 128 MiB. */

@@ -16,16 +16,24 @@ export interface VirtioOptions extends VirtioConfig {
 export interface Media {
   readonly cdrom?: BootFile | undefined;
   readonly disk?: DiskFile | undefined;
+  readonly floppy?: DiskFile | undefined;
   readonly virtio?: VirtioOptions | undefined;
 }
+
+/** What diskettes hold, in KiB. */
+const FLOPPY_KIBIBYTES = [160, 180, 320, 360, 720, 1200, 1440, 2880];
 
 /**
  * @throws BootError when an image is not whole sectors (it was cut short, or is something else), or when the board has
  * no place for a device
  */
-export function checkMedia({ cdrom, disk, virtio }: Media, board: Board): void {
+export function checkMedia({ cdrom, disk, floppy, virtio }: Media, board: Board): void {
   if (cdrom) checkDisc(cdrom);
   if (disk) checkMedium(disk, 'a disk image', DISK_SECTOR);
+  if (floppy && !FLOPPY_KIBIBYTES.includes(floppy.bytes.length / 1024)) {
+    const sizes = `${FLOPPY_KIBIBYTES.slice(0, -1).join(', ')} or ${FLOPPY_KIBIBYTES.at(-1)} KiB`;
+    throw new BootError(floppy.name, 'size', `${floppy.bytes.length} bytes`, `${sizes}, as diskettes have`);
+  }
   if (virtio?.disk) checkMedium(virtio.disk, 'a disk image', DISK_SECTOR);
   if (board === 'isa' && (virtio?.disk || virtio?.console || virtio?.rng !== undefined)) {
     throw new BootError(

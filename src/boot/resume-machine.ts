@@ -1,5 +1,5 @@
 import type { MachineConfig } from '../machine/machine.ts';
-import { checkMedium, type MachineOrigin, mediumText, sealOf } from '../machine/origin.ts';
+import { checkMedium, type MachineOrigin, mediumText, sealOf, VIRTIO_DISK } from '../machine/origin.ts';
 import { createPc, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
 import type { Snapshot } from '../machine/snapshot.ts';
 import { SnapshotError } from '../machine/snapshot-file.ts';
@@ -12,6 +12,8 @@ export interface ResumeOptions extends Pick<MachineConfig, 'jit'> {
   /** The images that the machine had. Needed when the snapshot comes from a file, which does not hold them. */
   readonly cdrom?: BootFile | undefined;
   readonly disk?: BootFile | undefined;
+  readonly floppy?: BootFile | undefined;
+  readonly virtioDisk?: BootFile | undefined;
 }
 
 /** A machine from a snapshot. `plan` says what was booted, unless firmware did it. */
@@ -25,9 +27,11 @@ export function resumeMachine(snapshot: Snapshot, options: ResumeOptions = {}): 
   const { origin } = snapshot;
   if (!origin) throw new SnapshotError('machine', 'bare', 'one that createMachine or createPc has made');
   const { jit } = options;
+  const { [VIRTIO_DISK]: disk, ...media } = mediaOf(origin, options);
   const machine = make(origin, {
     ...origin.options,
-    ...mediaOf(origin, options),
+    ...(disk ? { virtio: { ...(origin.options['virtio'] as object), disk } } : {}),
+    ...media,
     ...(jit === undefined ? {} : { jit }),
   });
   machine.restore(snapshot);
@@ -48,7 +52,7 @@ function make({ kind }: MachineOrigin, options: object): ResumedMachine {
 function mediaOf(origin: MachineOrigin, options: ResumeOptions): Record<string, BootFile> {
   const media: Record<string, BootFile> = {};
   const given = options as Readonly<Record<string, BootFile | undefined>>;
-  for (const name of MEDIA) {
+  for (const name of [...MEDIA, VIRTIO_DISK]) {
     const saved = origin.media[name];
     const image = given[name] ?? (saved && 'bytes' in saved ? saved : undefined);
     if (!saved && image)

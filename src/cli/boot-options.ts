@@ -37,11 +37,12 @@ export interface RawBootOptions {
   readonly machine?: string;
   readonly smp?: string;
   readonly bios?: string;
-  readonly load?: string;
   readonly vgaRom?: string;
+  readonly load?: string;
   readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
+  readonly floppy?: string;
   readonly commit?: true;
   readonly virtioDisk?: string;
   readonly virtioConsole?: string;
@@ -86,11 +87,12 @@ export function addBootOptions(command: Command): Command {
     .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
     .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
-    .option('--load <FILE>', 'go on from a snapshot, without a KERNEL; limits count from there')
     .option('--vga-rom <FILE>', 'with --bios: the expansion ROM of the display adapter')
+    .option('--load <FILE>', 'go on from a snapshot, without a KERNEL; limits count from there')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw image of an IDE disk; writes are kept in memory')
+    .option('--floppy <IMAGE>', 'an image of a diskette, 160 to 2880 KiB; writes as with --disk')
     .option('--commit', 'writes to disks go to their image files')
     .option('--virtio-disk <IMAGE>', 'a raw image of a virtio disk (board pc); writes as with --disk')
     .option('--virtio-console <WHERE>', 'add a virtio console (board pc): stdio, none or file:PATH')
@@ -177,6 +179,7 @@ function boardOptions(io: Io, raw: RawBootOptions, disks: Disks) {
     ...(board === undefined ? {} : { board }),
     ...(cdrom ? { cdrom } : {}),
     ...(disk ? { disk } : {}),
+    ...(raw.floppy === undefined ? {} : { floppy: disks.open(raw.floppy) }),
     ...virtioOptions(raw, disks),
   };
 }
@@ -195,11 +198,14 @@ function virtioOptions(raw: RawBootOptions, disks: Disks): { virtio?: VirtioOpti
 
 /** A machine in front of its first instruction: of the one kernel, or of a firmware; or where it was when it was saved. */
 export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
-  if (raw.load !== undefined) return loadMachine(io, raw.load, kernels, raw);
-  const machine =
-    raw.bios === undefined ? bootKernel(io, kernels, raw, disks) : bootFirmware(io, kernels, raw, disks);
+  const machine = started(io, kernels, raw, disks);
   disks.attach(machine);
   return machine;
+}
+
+function started(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
+  if (raw.load !== undefined) return loadMachine(io, raw.load, kernels, raw);
+  return raw.bios === undefined ? bootKernel(io, kernels, raw, disks) : bootFirmware(io, kernels, raw, disks);
 }
 
 function bootKernel(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {

@@ -43,6 +43,11 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   const live = liveOptions(io, raw);
   checkLockstep(raw, live !== undefined);
   checkUntil(raw, live !== undefined);
+  if (raw.commit && raw.save !== undefined) {
+    throw new UsageError(
+      '--save: given with --commit, expected one of the two: a snapshot goes back, a disk image does not',
+    );
+  }
   const disks = new Disks(io, raw.commit === true);
   const machine = boot(io, kernels, raw, disks);
   const target = raw.until === undefined ? undefined : untilTarget(machine, raw.until);

@@ -22,6 +22,8 @@ interface RawLoadOptions {
   readonly cpu?: string;
   readonly cdrom?: string;
   readonly disk?: string;
+  readonly floppy?: string;
+  readonly virtioDisk?: string;
   readonly reboot: boolean;
   readonly jit: boolean;
 }
@@ -30,7 +32,7 @@ interface RawLoadOptions {
 const BESIDE_LOAD = new Set([
   'load', 'save', 'until', 'explain', 'report', 'summary', 'trace', 'screen', 'lockstep', 'jit',
   'maxInstructions', 'timeout', 'wallTimeout', 'successStatus', 'serial', 'debugcon', 'clock', 'input',
-  'cdrom', 'disk', 'memory', 'cpu', 'machine', 'smp', 'reboot',
+  'cdrom', 'disk', 'floppy', 'virtioDisk', 'virtioConsole', 'memory', 'cpu', 'machine', 'smp', 'reboot',
 ]); // biome-ignore format: by what they are about.
 
 /** The machine of a snapshot. @throws UsageError when the file is none, or the options contradict it. */
@@ -51,7 +53,9 @@ export function loadMachine(io: Io, path: string, kernels: readonly string[], ra
     name === undefined ? undefined : { name, bytes: readInput(io, name, what) };
   const cdrom = image(raw.cdrom, 'a CD-ROM image');
   const disk = image(raw.disk, 'a disk image');
-  return blaming(path, () => resumeMachine(snapshot, { jit: raw.jit, cdrom, disk }));
+  const floppy = image(raw.floppy, 'an image of a diskette');
+  const virtioDisk = image(raw.virtioDisk, 'a disk image');
+  return blaming(path, () => resumeMachine(snapshot, { jit: raw.jit, cdrom, disk, floppy, virtioDisk }));
 }
 
 function parseSnapshot(path: string, bytes: Uint8Array): Snapshot {

@@ -25,6 +25,7 @@ import {
   STATE_TSC_OFFSET,
   STATE_X87,
   STATE_XCR0,
+  STATE_YMM,
 } from '../state/layout.ts';
 import { type Core, PENDING_SMI } from './execute/core.ts';
 import { setSegment } from './execute/descriptor.ts';
@@ -78,7 +79,7 @@ const UNCHANGED_BY_INIT = [
   [STATE_X87, STATE_DEBUGCTL],
   [STATE_MCG_STATUS, STATE_TLB_BANK],
   [STATE_TSC_OFFSET, STATE_MONITOR],
-  [STATE_SMBASE, STATE_BYTES],
+  [STATE_YMM, STATE_BYTES],
 ] as const;
 
 /**

@@ -1,4 +1,5 @@
 import type { PortDevice } from '../bus/ports.ts';
+import type { DmaMemory } from './dma-memory.ts';
 
 /** Register offsets above the channels' address and count registers (8237A, "Register Definition"). */
 const COMMAND_STATUS = 8;
@@ -12,6 +13,8 @@ const ALL_MASK = 15;
 
 const SET_BIT = 0x04;
 const COMMAND_CONTROLLER_DISABLE = 0x04;
+const MODE_AUTOINITIALIZE = 0x10;
+const MODE_DECREMENT = 0x20;
 
 /** One channel, as a device that transfers would see it. */
 export interface DmaChannel {
@@ -27,7 +30,7 @@ export interface DmaChannel {
 }
 
 /**
- * Intel 8237A programmable DMA controller: its register model. No device on the board transfers through it yet.
+ * Intel 8237A programmable DMA controller. Devices take its channels byte by byte; it knows addresses and counts.
  * Sixteen ports for the first (00h), and thirty-two for the second (C0h), whose registers lie two apart.
  */
 export class Dma8237 implements PortDevice {
@@ -68,6 +71,25 @@ export class Dma8237 implements PortDevice {
       masked,
       enabled: !masked && !(this.command & COMMAND_CONTROLLER_DISABLE),
     };
+  }
+
+  /**
+   * One transfer of a channel: where, within its page, and whether it was the last. After that the channel starts over or is
+   * masked ("Autoinitialize", "Terminal Count").
+   */
+  cycle(n: number): { readonly address: number; readonly isLast: boolean } {
+    const address = this.currentAddress[n]!;
+    const isLast = this.currentCount[n] === 0;
+    this.currentAddress[n] = (address + (this.mode[n]! & MODE_DECREMENT ? 0xffff : 1)) & 0xffff;
+    this.currentCount[n] = (this.currentCount[n]! - 1) & 0xffff;
+    if (isLast) {
+      this.terminalCount |= 1 << n;
+      if (this.mode[n]! & MODE_AUTOINITIALIZE) {
+        this.currentAddress[n] = this.baseAddress[n]!;
+        this.currentCount[n] = this.baseCount[n]!;
+      } else this.mask |= 1 << n;
+    }
+    return { address, isLast };
   }
 
   readPort(offset: number): number {
@@ -167,5 +189,35 @@ export class DmaPageRegisters implements PortDevice {
 
   writePort(offset: number, value: number): void {
     this.pages[offset & 15] = value;
+  }
+}
+
+/** A device's side of an 8-bit channel: bytes to memory and from it, each true with the last one. */
+export class DmaPort {
+  private readonly controller: Dma8237;
+  private readonly pages: DmaPageRegisters;
+  private readonly channel: number;
+  private readonly memory: DmaMemory;
+
+  constructor(controller: Dma8237, pages: DmaPageRegisters, channel: number, memory: DmaMemory) {
+    this.controller = controller;
+    this.pages = pages;
+    this.channel = channel;
+    this.memory = memory;
+  }
+
+  get isReady(): boolean {
+    return this.controller.channel(this.channel).enabled;
+  }
+
+  write(byte: number): boolean {
+    const { address, isLast } = this.controller.cycle(this.channel);
+    this.memory.write8(this.pages.page(this.channel) * 0x10000 + address, byte);
+    return isLast;
+  }
+
+  read(): readonly [byte: number, isLast: boolean] {
+    const { address, isLast } = this.controller.cycle(this.channel);
+    return [this.memory.read8(this.pages.page(this.channel) * 0x10000 + address), isLast];
   }
 }

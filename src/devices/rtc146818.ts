@@ -125,6 +125,10 @@ export class Rtc146818 implements PortDevice {
     this.cmos[CMOS_CHECKSUM + 1] = sum & 0xff;
   }
 
+  cmosByte(index: number): number {
+    return this.cmos[index & (CMOS_BYTES - 1)]!;
+  }
+
   readPort(offset: number): number {
     if (!(offset & 1)) return 0xff; // The index is write-only.
     this.advance();

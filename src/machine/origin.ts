@@ -24,6 +24,17 @@ export interface MachineOrigin {
   readonly media: Readonly<Record<string, OriginFile | MediumSeal>>;
 }
 
+type Medium = Uint8Array | { readonly name?: string; readonly bytes: Uint8Array };
+
+/** Where origins keep the image of `virtio.disk`. */
+export const VIRTIO_DISK = 'virtioDisk';
+
+function fileOf(option: string, medium: Medium): OriginFile {
+  return medium instanceof Uint8Array
+    ? { name: option, bytes: medium }
+    : { name: medium.name ?? option, bytes: medium.bytes };
+}
+
 /** Splits the options of a machine. Options that are undefined count as not given. */
 export function originOf(
   kind: MachineOrigin['kind'],
@@ -35,8 +46,14 @@ export function originOf(
   const media: Record<string, OriginFile> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || HOST_OPTIONS.includes(name)) continue;
-    if (!mediaNames.includes(name)) options[name] = value;
-    else media[name] = value instanceof Uint8Array ? { name, bytes: value } : (value as OriginFile);
+    if (mediaNames.includes(name)) media[name] = fileOf(name, value as Medium);
+    else options[name] = value;
+  }
+  // A medium among the options of other devices.
+  const { disk, ...virtio } = (options['virtio'] ?? {}) as { readonly disk?: Medium };
+  if (disk) {
+    options['virtio'] = virtio;
+    media[VIRTIO_DISK] = fileOf(VIRTIO_DISK, disk);
   }
   return { kind, board, options, media };
 }

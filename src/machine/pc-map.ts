@@ -61,6 +61,13 @@ export const IDE_BASES = [0x1f0, 0x170] as const;
 export const IDE_CONTROLS = [0x3f6, 0x376] as const;
 export const IDE_IRQS = [14, 15] as const;
 
+/** Up to 3F5h, and 3F7h: what is between belongs to the first IDE channel. */
+export const FLOPPY_PORT = 0x3f0;
+export const FLOPPY_PORTS = 6;
+export const FLOPPY_DIRECTION_PORT = 0x3f7;
+export const FLOPPY_IRQ = 6;
+export const FLOPPY_DMA_CHANNEL = 2;
+
 /** VGA registers: first port and count; offsets count from 0x3b0. */
 export const VGA_REGISTERS = 0x3b0;
 export const VGA_PORTS = [

@@ -20,6 +20,7 @@ import { Vga } from '../devices/vga.ts';
 import { attachChipset, type Chipset } from './chipset.ts';
 import { DetachableLine } from './detachable-line.ts';
 import { debugExit, exitResult } from './exit.ts';
+import { attachFloppy } from './floppy.ts';
 import { type InterruptWiring, wireApic, wirePic } from './interrupts.ts';
 import { Machine, type MachineConfig } from './machine.ts';
 import { ObjectState } from './object-state.ts';
@@ -38,6 +39,8 @@ export interface PcConfig extends MachineConfig {
   /** The image of a CD-ROM. */
   readonly cdrom?: Uint8Array | undefined;
   readonly disk?: DiskMedium | undefined;
+  /** A diskette, by its size one of the usual formats. */
+  readonly floppy?: DiskMedium | undefined;
   /** Paravirtual devices on the PCI bus of the board `pc`. */
   readonly virtio?: VirtioConfig | undefined;
   /** The expansion ROM of the display adapter: on PCI, or on the board `isa` at C0000h. */
@@ -70,7 +73,7 @@ export type Pc = Machine & {
 };
 
 /** Options that name media, whose bytes are too many for snapshots. */
-export const MEDIA = ['cdrom', 'disk'];
+export const MEDIA = ['cdrom', 'disk', 'floppy'];
 
 /** What devices are connected to, and which saves itself or does not change. */
 const WIRES = [AddressSpace, PortSpace, VirtualClock, BufferBackend];
@@ -155,6 +158,8 @@ export function createPc(config: PcConfig): Pc {
   ports.attach(map.FW_CFG_PORT, 2, fwCfg, 0);
   ports.attach(map.FW_CFG_DMA_PORT, 8, fwCfg, 4);
   const ide = attachIde(machine, wiring, config);
+  const floppy =
+    config.floppy && attachFloppy(machine, { wiring, dma: dma[0], dmaPages, rtc }, config.floppy);
   attachVga(machine, vga);
   ports.attach(map.SHUTDOWN_PORT, 1, new ShutdownPort(powerOff));
 
@@ -176,7 +181,7 @@ export function createPc(config: PcConfig): Pc {
   }
 
   // The interrupt controllers last: the others let go of their lines first.
-  const adapters = [...uarts, ...ide, vga, ...(chipset ? [chipset] : [])];
+  const adapters = [...uarts, ...ide, vga, ...(floppy ? [floppy] : []), ...(chipset ? [chipset] : [])];
   const resettable = [
     ...dma,
     dmaPages,

@@ -80,6 +80,10 @@ export const STATE_SIMD = 0x3ac;
 /** Four words of the generator behind RDRAND and RDSEED. All zero: not yet seeded. */
 export const STATE_RANDOM = 0x3b0;
 
+/** System-management mode: where SMRAM lies, and `SMM_*`. INIT leaves both as they are. */
+export const STATE_SMBASE = 0x3c0;
+export const STATE_SMM = 0x3c4;
+
 /** Sixteen 32-byte YMM registers, and behind them 48 more slots of that size where instructions keep operands while they run. */
 export const STATE_YMM = 0x800;
 export const VECTOR_SLOT_BYTES = 32;
@@ -117,10 +121,6 @@ export const STATE_TSC_OFFSET = 0x718;
 /** MONITOR: host offset of the line of 64 bytes that is watched, 0 for none, and what was in it. */
 export const STATE_MONITOR = 0x720;
 export const STATE_MONITOR_LINE = 0x740;
-
-/** System-management mode: where SMRAM lies, and `SMM_*`. */
-export const STATE_SMBASE = 0x7b0;
-export const STATE_SMM = 0x7b4;
 
 /** Pages that compiled code has accessed last: the linear address (8 bytes) and what leads from it to the host's (4). */
 export const JIT_SLOT_OFFSET = 0x7000;

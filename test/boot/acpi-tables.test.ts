@@ -194,6 +194,15 @@ describe('the DSDT', () => {
     expect(dsdt().get('\\_S5_')).toEqual([5, 5, 0, 0]);
   });
 
+  it('has a device for each processor of the MADT', () => {
+    const objects = dsdt({ ...BOARD, processors: 12 });
+    for (let id = 0; id < 12; id++) {
+      const path = `\\_SB_.CP0${id.toString(16).toUpperCase()}`;
+      expect([objects.get(`${path}._HID`), objects.get(`${path}._UID`)], path).toEqual(['ACPI0007', id]);
+    }
+    expect(objects.has('\\_SB_.CP0C._HID')).toBe(false);
+  });
+
   it('describes the host bridge, its interrupts by the usual swizzle', () => {
     const objects = dsdt();
     expect(objects.get('\\_SB_.PCI0._HID')).toBe(0x030ad041); // PNP0A03

@@ -50,6 +50,8 @@ const CASES: readonly (readonly [what: string, file: Uint8Array | string, args: 
   ['a folder for a BIOS', 'EISDIR', ['--bios', 'bad'], 'bad: file is a directory, expected a firmware image'],
   ['a BIOS of odd size', bios(65535), ['--bios', 'bad'],
    'bad: size is 65535 bytes, expected a multiple of 64 KiB up to 16 MiB, as BIOS images have'],
+  ['a diskette of no usual size', new Uint8Array(1000 * 1024), [...FIRMWARE, '--floppy', 'bad'],
+   'bad: size is 1024000 bytes, expected 160, 180, 320, 360, 720, 1200, 1440 or 2880 KiB, as diskettes have'],
   ['something else for the ROM of the display', new Uint8Array(512), [...FIRMWARE, '--vga-rom', 'bad'],
    'bad: signature is 0x0, expected 0xaa55, as expansion ROMs have'],
   ['a ROM that was cut short', Uint8Array.of(0x55, 0xaa, 2), [...FIRMWARE, '--vga-rom', 'bad'],

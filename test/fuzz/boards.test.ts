@@ -12,7 +12,15 @@ function disk(): { bytes: Uint8Array; onWrite(): void } {
 }
 
 const BOARDS: readonly (readonly [name: string, config: Omit<PcConfig, 'memory'>])[] = [
-  ['isa', { board: 'isa', disk: { bytes: new Uint8Array(256 * 512) }, cdrom: new Uint8Array(64 * 2048) }],
+  [
+    'isa',
+    {
+      board: 'isa',
+      floppy: { bytes: new Uint8Array(737280) },
+      disk: { bytes: new Uint8Array(256 * 512) },
+      cdrom: new Uint8Array(64 * 2048),
+    },
+  ],
   ['pc', { board: 'pc', disk: disk(), cdrom: new Uint8Array(64 * 2048), vgaRom: new Uint8Array(32768) }],
   [
     'pc with virtio devices and two processors',

@@ -1,15 +1,36 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ExitResult, Pc } from '../../src/index.ts';
+import type { DiskFile, ExitResult, Pc } from '../../src/index.ts';
 import { STATE_SMBASE } from '../../src/state/layout.ts';
 import { createFirmwareMachine, createReport } from '../support/dist.ts';
 
 const IMAGES = join(import.meta.dirname, '../../.cache/images');
 const image = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(join(IMAGES, name))) });
 
+/** A boot sector that reads by INT 13h, writes the last sector of the diskette, reads it back and compares: status 33. */
+function bootSector(): Uint8Array {
+  const int13 = (ax: number, bx: number, cx: number, dx: number) => [
+    ...[0xb8, ax & 255, ax >> 8, 0xbb, bx & 255, bx >> 8, 0xb9, cx & 255, cx >> 8, 0xba, dx & 255, dx >> 8],
+    ...[0xcd, 0x13, 0x73, 0x04, 0xb0, 0x01, 0xe6, 0xf4], // jnc; mov al, 1; out 0f4h, al
+  ];
+  const code = [
+    ...[0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x7c], // DS, ES, SS = 0; SP = 7C00h
+    ...int13(0x0211, 0x8000, 0x0002, 0x0000),
+    ...int13(0x0301, 0x8000, 0x4f12, 0x0100),
+    ...int13(0x0201, 0xa400, 0x4f12, 0x0100),
+    ...[0xbe, 0x00, 0x80, 0xbf, 0x00, 0xa4, 0xb9, 0x00, 0x01, 0xf3, 0xa7], // repe cmpsw
+    ...[0xb0, 0x10, 0x74, 0x02, 0xb0, 0x02, 0xe6, 0xf4], // mov al, 10h; je; mov al, 2; out 0f4h, al
+  ];
+  const sector = new Uint8Array(512);
+  sector.set(code);
+  sector.set([0x55, 0xaa], 510);
+  return sector;
+}
+
 interface Options {
   readonly cdrom?: { readonly name: string; readonly bytes: Uint8Array };
+  readonly floppy?: DiskFile;
   readonly jit: boolean;
 }
 
@@ -39,6 +60,17 @@ describe('SeaBIOS, from the reset vector', () => {
     expect(boot(true).report).toBe(first.report);
     const interpreted = boot(false);
     expect([interpreted.report, interpreted.serial]).toEqual([first.report, first.serial]);
+  });
+
+  test('boots a diskette, reads it and writes it', () => {
+    const bytes = new Uint8Array(1440 * 1024).map((_, at) => (at >> 9) + at);
+    bytes.set(bootSector());
+    const written: number[] = [];
+    const onWrite = (offset: number, { length }: Uint8Array) => written.push(offset, length);
+    const machine = powerOn({ floppy: { name: 'floppy.img', bytes, onWrite }, jit: true });
+    expect(machine.run({ maxInstructions: 50_000_000 }).status).toBe(33);
+    expect(written).toEqual([1440 * 1024 - 512, 512]);
+    expect(bytes.subarray(-512)).toEqual(bytes.subarray(512, 1024));
   });
 
   test('installs its handler of system-management interrupts', () => {

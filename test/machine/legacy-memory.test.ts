@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createFirmwareMachine } from '../../src/boot/firmware-machine.ts';
+import { resumeMachine } from '../../src/boot/resume-machine.ts';
 import type { Pc } from '../../src/machine/pc.ts';
+import { Snapshot } from '../../src/machine/snapshot.ts';
 import { STATE_SMBASE } from '../../src/state/layout.ts';
 
 const KIB64 = 65536;
@@ -8,7 +10,10 @@ const ENTRY = 0xff00;
 const APM_CONTROL = 0xb2;
 
 /** `code` runs from FF00h in the image, of which the last 16 bytes are the reset vector. */
-function firmware(code: readonly number[], options: { jit?: boolean; processors?: number } = {}): Pc {
+function firmware(
+  code: readonly number[],
+  options: Omit<Parameters<typeof createFirmwareMachine>[0], 'bios'> = {},
+): Pc {
   const bytes = new Uint8Array(2 * KIB64).fill(0x90);
   bytes.set([0x11, 0x22, 0x33, 0x44], 0x100); // E0100h
   bytes.set(code, KIB64 + ENTRY);
@@ -139,4 +144,36 @@ describe.each([false, true])('SMM, compiled %s', (jit) => {
     pc.run({ maxInstructions: 20 });
     expect([pc.space.read8(0x500), pc.core.words[STATE_SMBASE >> 2]]).toEqual([2, 0x30000]);
   });
+});
+
+test('a snapshot in the midst of SMM, with a ROM that is being copied and media of every kind, goes on alike', () => {
+  const disk = (name: string) => ({ name, bytes: new Uint8Array(1440 * 1024).fill(name.length) });
+  const options = {
+    floppy: disk('floppy'),
+    disk: disk('ide'),
+    virtio: { disk: disk('virtio'), console: true, rng: 1 },
+  };
+  const pc = firmware([0xeb, 0xfe], options);
+  pc.space.load(0x38000, Uint8Array.of(0x90, 0x90, ...RSM));
+  config(pc, 0x5e, 0x02);
+  pc.space.write8(0xe0100, 0x99);
+  config(pc, 0x72, 0x0a);
+  pc.run({ maxInstructions: 3 });
+  pc.processors.all[0]!.smi.raise();
+  pc.run({ maxInstructions: 1 });
+  const again = resumeMachine(Snapshot.fromBytes(pc.snapshot().toBytes()), {
+    disk: options.disk,
+    floppy: options.floppy,
+    virtioDisk: options.virtio.disk,
+  });
+  for (const machine of [pc, again]) {
+    expect([machine.processors.current.isInSmm, machine.space.read8(0xa0000)]).toEqual([true, 0]);
+    expect([machine.space.read8(0xe0100), machine.devices.virtio?.disk !== undefined]).toEqual([0x11, true]);
+    machine.space.write8(0xa0000, 0x5a);
+    machine.run({ maxInstructions: 2 });
+    expect([machine.processors.current.isInSmm, machine.space.read8(0xa0000)]).toEqual([false, 0]);
+    config(machine, 0x5e, 0x01);
+    expect([machine.space.read8(0xe0100), machine.core.ripLo()]).toEqual([0x99, ENTRY]);
+  }
+  expect(again.registers()).toEqual(pc.registers());
 });

@@ -27,9 +27,6 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     memory: CONSTANT, u8: 'RAM is saved by RamKeeper', view: WIRE, onExternalWrite: WIRE, onMapChange: WIRE,
     '#kind': 'saved by its runs', '#roms': CONSTANT, '#romUsed': CONSTANT, '#knownRuns': DERIVED,
   },
-  SaveArea: { '*': SCRATCH },
-  ShadowFiller: { '*': CONSTANT },
-  LegacyMemory: { '*': 'follows from the registers of the host bridge and SMM' },
   PortSpace: { '#claims': 'devices attach themselves again', unclaimed: 'saved by saveMachine' },
   Block: { '*': HOST },
   BlockCache: { '*': HOST },
@@ -52,6 +49,9 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   DetachableLine: { '*': BY_FIELDS },
   FaultLog: { '#source': WIRE },
   LocalApicPages: { '*': 'follows from the local APICs' },
+  LegacyMemory: { '*': 'follows from the host bridge, and from whether the processor is in SMM' },
+  ShadowFiller: { '*': 'follows from the host bridge' },
+  SaveArea: { '*': SCRATCH },
   LogicalProcessor: {
     ...all(WIRE, 'apic intr nmi smi #core #onSignal'),
     ...all(CONSTANT, 'id isBootstrap'),
@@ -90,7 +90,7 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   TableMemory: { ...all(WIRE, 'words #space #ramWord'), frameMask: 'saved by MmuState' },
   Translator: {
     ...all(WIRE, 'tlb onFlush onWatched state space fault ramPages #words #tables #walker #ramOffset counters saved'),
-    ...all(DERIVED, 'bank mask linearBits accessClass #format #permissions #current #cr0 #cr4 #efer #pkru #fetchCode #slowTag'),
+    ...all(DERIVED, 'bank mask systemBank systemMask linearBits accessClass #format #permissions #current #cr0 #cr4 #efer #pkru #fetchCode #slowTag'),
     generation: HOST, fetchFrame: SCRATCH, '#fetchStructures': SCRATCH, '#caches': 'saves itself',
     '#countTag': 'saved by saveMachine',
   },

@@ -1,6 +1,6 @@
 /** Decodes the part of AML that static tables use (ACPI 6.5, "AML Grammar Definition"), apart from the assembler. */
 
-export type AmlValue = number | Uint8Array | readonly AmlValue[];
+export type AmlValue = number | string | Uint8Array | readonly AmlValue[];
 
 /** Named objects by their full path. */
 export function decodeAml(bytes: Uint8Array): Map<string, AmlValue> {
@@ -72,6 +72,11 @@ class Reader {
     if (op === 0x0a) return this.#little(1);
     if (op === 0x0b) return this.#little(2);
     if (op === 0x0c) return this.#little(4);
+    if (op === 0x0d) {
+      let text = '';
+      for (let byte = this.#byte(); byte !== 0; byte = this.#byte()) text += String.fromCharCode(byte);
+      return text;
+    }
     if (op === 0x11) {
       const end = this.#packageEnd();
       const size = this.#value();
