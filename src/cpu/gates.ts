@@ -155,6 +155,8 @@ export function deliverProtected(core: Core, event: Delivery): void {
   const inner = !isConformingCode(code) && dpl < cpl;
   if (v86 && (!inner || dpl !== 0)) core.raiseGP(selectorError(selector));
   const frame = inner ? innerStack(core, dpl) : new PushFrame(core);
+  // Before anything is pushed (SDM Vol. 2A, "INT n/INTO/INT3/INT1").
+  checkTarget(core, code, target, 0);
   if (v86) for (const segment of [GS, FS, DS, ES]) frame.push(bits, state.selector(segment), 0);
   if (inner) {
     frame.push(bits, state.selector(SS), 0);
@@ -164,7 +166,6 @@ export function deliverProtected(core: Core, event: Delivery): void {
   frame.push(bits, state.selector(CS), 0);
   frame.push(bits, event.returnLo, 0);
   if (event.hasErrorCode) frame.push(bits, event.errorCode, 0);
-  checkTarget(core, code, target, 0);
   markAccessed(core, code);
 
   const cleared = RFLAGS_TF | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | (type & 1 ? 0 : RFLAGS_IF);

@@ -162,6 +162,20 @@ describe('32-bit protected mode', () => {
     expect(m.seen).toEqual(['6', fault]);
   });
 
+  test('a handler beyond the limit of its segment is #GP before anything is pushed', () => {
+    const m = new SystemHarness('protected');
+    m.describe(FREE, descriptor(0, 0xfff, 0x9a, 4));
+    m.vector(VECTOR_UD, gate(FREE, HANDLER, INTERRUPT32));
+    m.vector(VECTOR_GP, gate(CODE0, HANDLER, INTERRUPT32));
+    // Nor is there room to push anything.
+    m.describe(FREE + 8, descriptor(0, 0xfff, 0x92, 4));
+    m.setReg(0, FREE + 8);
+    expect(m.execute(0x8e, 0xd0)).toBeUndefined();
+    m.rsp = 0x2000;
+    m.step(...UD2);
+    expect(m.seen.slice(0, 2)).toEqual(['6', '13(1)']);
+  });
+
   test('a bad inner stack is #TS, one that is not present #SS', () => {
     const m = new SystemHarness('user');
     m.describe(FREE, descriptor(0, 0xfffff, 0x12, 0xc));

@@ -92,7 +92,7 @@ export const BOCHS_RULES: readonly Rule[] = [
     name: 'Which of several accesses faults first',
     whole: (c) =>
       went(c, 12, 14) &&
-      vector(c.theirs) === 14 &&
+      [12, 14].includes(vector(c.theirs)) &&
       /: (retf|iret|popa|pusha)/.test(c.s.text) &&
       c.all.every(
         (d) =>
