@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/images/**', 'test/fuzz/**', 'test/guests/lockstep.test.ts'],
+    exclude: [
+      'test/images/**',
+      'test/fuzz/**',
+      'test/guests/lockstep.test.ts',
+      'test/guests/snapshots.test.ts',
+    ],
     testTimeout: 60_000,
     // No test changes what another sees; a fresh context for every file costs more than the tests do.
     isolate: false,

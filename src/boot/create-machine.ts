@@ -1,7 +1,8 @@
 import { DESC_USABLE } from '../isa/descriptors.ts';
 import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS, TR } from '../isa/registers.ts';
 import type { Machine } from '../machine/machine.ts';
-import { type Board, createPc, DEFAULT_BOARD, type Pc } from '../machine/pc.ts';
+import { originOf } from '../machine/origin.ts';
+import { type Board, createPc, DEFAULT_BOARD, MEDIA, type Pc } from '../machine/pc.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
   SEGMENT_ATTRIBUTES,
@@ -96,6 +97,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   if (acpi) machine.space.load(ACPI_TABLES, acpi.bytes);
   enter(machine, plan.entry);
   machine.images = plan.images;
+  machine.origin = originOf('kernel', board, options, MEDIA);
   return Object.assign(machine, { plan });
 }
 

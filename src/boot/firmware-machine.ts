@@ -1,4 +1,5 @@
-import { createPc, type Pc, type PcConfig } from '../machine/pc.ts';
+import { originOf } from '../machine/origin.ts';
+import { createPc, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
 import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
 import { checkMedia } from './media.ts';
@@ -41,6 +42,7 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
   const shadow = bios.bytes.subarray(Math.max(0, bios.bytes.length - SHADOW_BYTES));
   const fillShadow = () => machine.space.load(SHADOW_END - shadow.length, shadow);
   fillShadow();
+  machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
     machine.restart = () => {
       machine.devices.reset();

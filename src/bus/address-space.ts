@@ -41,8 +41,18 @@ export interface PhysicalMemory {
   readonly romBytes: number;
 }
 
+/** The map as a snapshot keeps it. */
+export interface SavedSpace {
+  /** Kind and number of pages, in turn, from physical address 0 on. */
+  readonly kinds: readonly number[];
+  /** Base and bytes of the devices' windows; of two that overlap the later one answers. */
+  readonly windows: readonly (readonly [base: number, bytes: number])[];
+  readonly unclaimed: readonly (readonly [page: number, count: number])[];
+}
+
 export class AddressSpace {
   readonly memory: PhysicalMemory;
+  /** All of the machine's memory. Whoever writes RAM here tells `onExternalWrite`. */
   readonly u8: Uint8Array;
   readonly view: DataView;
   /** Accesses that nobody answers: page address -> count, in order of first touch. */
@@ -56,6 +66,7 @@ export class AddressSpace {
   readonly #mmio: MmioWindow[] = [];
   readonly #roms: RomWindow[] = [];
   #romUsed = 0;
+  #knownRuns: readonly number[] | undefined;
 
   constructor(memory: PhysicalMemory) {
     this.memory = memory;
@@ -112,6 +123,57 @@ export class AddressSpace {
   setPageKind(base: number, bytes: number, kind: number): void {
     this.#setKind(base, bytes, kind);
     this.onMapChange?.();
+  }
+
+  save(): SavedSpace {
+    return {
+      kinds: this.#runs(),
+      windows: this.#mmio.map(({ base, bytes }) => [base, bytes]),
+      unclaimed: [...this.unclaimed],
+    };
+  }
+
+  /**
+   * The devices are those of the snapshot already and have attached their windows. Answers a window that is in one of the
+   * two alone; undefined when all are there.
+   */
+  restore(saved: SavedSpace): string | undefined {
+    const present = [...this.#mmio];
+    const windows: MmioWindow[] = [];
+    for (const [base, bytes] of saved.windows) {
+      const at = present.findIndex((w) => w.base === base && w.bytes === bytes);
+      if (at < 0) return `0x${base.toString(16)}+${bytes}`;
+      windows.push(...present.splice(at, 1));
+    }
+    const left = present[0];
+    if (left) return `0x${left.base.toString(16)}+${left.bytes}`;
+    this.#mmio.splice(0, this.#mmio.length, ...windows);
+    this.unclaimed.clear();
+    for (const [page, count] of saved.unclaimed) this.unclaimed.set(page, count);
+    const kinds = this.#runs();
+    if (kinds.length === saved.kinds.length && kinds.every((value, i) => value === saved.kinds[i]))
+      return undefined;
+    for (let i = 0, frame = 0; i < saved.kinds.length; frame += saved.kinds[i + 1]!, i += 2) {
+      this.#kind.fill(saved.kinds[i]!, frame, frame + saved.kinds[i + 1]!);
+    }
+    this.#knownRuns = undefined;
+    this.onMapChange?.();
+    return undefined;
+  }
+
+  /** Kind and number of pages, in turn. The map hardly ever changes. */
+  #runs(): readonly number[] {
+    if (this.#knownRuns) return this.#knownRuns;
+    const kinds: number[] = [];
+    for (let frame = 0; frame < this.#kind.length; ) {
+      const kind = this.#kind[frame]!;
+      let end = frame;
+      while (this.#kind[end] === kind) end++;
+      kinds.push(kind, end - frame);
+      frame = end;
+    }
+    this.#knownRuns = kinds;
+    return kinds;
   }
 
   read8(physical: number): number {
@@ -185,6 +247,7 @@ export class AddressSpace {
   #setKind(base: number, bytes: number, kind: number): void {
     const first = Math.floor(base / PAGE_BYTES);
     const last = Math.ceil((base + bytes) / PAGE_BYTES);
+    this.#knownRuns = undefined;
     if (last <= 0x100000) this.#kind.fill(kind, first, last);
     else throw new RangeError(`0x${base.toString(16)} lies above 4 GiB`);
   }

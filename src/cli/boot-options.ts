@@ -9,6 +9,7 @@ import {
 } from '../index.ts';
 import { readInput, splitModule } from './files.ts';
 import type { Io } from './io.ts';
+import { loadMachine } from './snapshot-files.ts';
 import { badValue, UsageError } from './usage-error.ts';
 import {
   parseBoard,
@@ -34,6 +35,7 @@ export interface RawBootOptions {
   readonly machine?: string;
   readonly smp?: string;
   readonly bios?: string;
+  readonly load?: string;
   readonly reboot: boolean;
   readonly cdrom?: string;
   readonly disk?: string;
@@ -77,6 +79,7 @@ export function addBootOptions(command: Command): Command {
     .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
     .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
     .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
+    .option('--load <FILE>', 'go on from a snapshot, without a KERNEL; limits count from there')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw disk image; writes are kept in memory')
@@ -164,8 +167,9 @@ function boardOptions(io: Io, raw: RawBootOptions) {
   };
 }
 
-/** A machine in front of its first instruction: of the one kernel, or of a firmware. */
+/** A machine in front of its first instruction: of the one kernel, or of a firmware; or where it was when it was saved. */
 export function boot(io: Io, kernels: readonly string[], raw: RawBootOptions): Pc {
+  if (raw.load !== undefined) return loadMachine(io, raw.load, kernels, raw);
   if (raw.bios === undefined) {
     const options = machineOptions(io, oneKernel(kernels), raw);
     return bootMachine(() => io.createMachine({ ...options, ...boardOptions(io, raw) }));

@@ -42,10 +42,15 @@ export function openOutput(io: Io, option: string, path: string): Output {
   try {
     return named(io.openFile(path), `${option} ${path}`);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'the directory of the file does not exist' : `file ${reason(error)}`;
-    throw new UsageError(`${option} ${path}: ${why}, expected a path that can be written`);
+    throw fileError(option, path, error);
   }
+}
+
+/** An output that cannot be opened. */
+export function fileError(option: string, path: string, error: unknown): UsageError {
+  const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  const why = missing ? 'the directory of the file does not exist' : `file ${reason(error)}`;
+  return new UsageError(`${option} ${path}: ${why}, expected a path that can be written`);
 }
 
 /** Turns host errors of an output into one line about it. */

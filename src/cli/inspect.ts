@@ -9,22 +9,18 @@ import { mappingLines, overlapLines } from '../debug/page-explorer.ts';
 import { timelineLines, translationLines } from '../debug/summary.ts';
 import { Symbols } from '../debug/symbols.ts';
 import { walkLines } from '../debug/walk-text.ts';
-import type { ExitResult, Mode, Pc, RunLimits } from '../index.ts';
+import type { Pc } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import type { Io } from './io.ts';
 import { openReport, paletteOf, tell, writeReport } from './run.ts';
-import { UsageError } from './usage-error.ts';
+import { runTo, untilTarget } from './until.ts';
 import { parseLinear } from './values.ts';
 
 export interface RawInspectOptions extends RawBootOptions {
   readonly until?: string;
   readonly explain: readonly string[];
 }
-
-const MODES: readonly Mode[] = [
-  'real', 'virtual-8086', 'protected16', 'protected32', 'compatibility16', 'compatibility32', '64-bit',
-]; // biome-ignore format: one row.
 
 export async function inspect(io: Io, kernels: readonly string[], raw: RawInspectOptions): Promise<number> {
   const explained = raw.explain.map((text) => parseLinear('--explain', text));
@@ -44,28 +40,6 @@ export async function inspect(io: Io, kernels: readonly string[], raw: RawInspec
   for (const address of explained) io.stderr.write(`${explanationLines(machine, address).join('\n')}\n`);
   writeReport(report, machine, result);
   return reached ? 0 : result.status;
-}
-
-type Target = { readonly mode: Mode } | { readonly linear: readonly [lo: number, hi: number] };
-
-/** A mode by its name, an address, or a symbol of an image. */
-function untilTarget(machine: Pick<Pc, 'images'>, text: string): Target {
-  const mode = MODES.find((name) => name === text);
-  if (mode) return { mode };
-  if (/^0x/i.test(text)) return { linear: parseLinear('--until', text) };
-  const symbols = new Symbols(machine.images);
-  const linear = symbols.find(text);
-  if (linear) return { linear };
-  const similar = symbols.similar(text);
-  const images = machine.images.map((image) => image.name).join(', ');
-  const hint = similar.length === 0 ? '' : `; similar: ${similar.join(', ')}`;
-  throw new UsageError(
-    `--until is ${text}, expected a symbol of ${images}${hint}, a 0x address, or a mode (${MODES.join(', ')})`,
-  );
-}
-
-function runTo(machine: Pc, target: Target, limits: RunLimits): ExitResult {
-  return machine.runUntil(target, limits);
 }
 
 function inspectionLines(io: Io, machine: Pc): string[] {

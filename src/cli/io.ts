@@ -28,6 +28,8 @@ export interface Io {
   /** @throws Error with a `code` as Node's have. */
   readFile(path: string): Uint8Array;
   isFile(path: string): boolean;
+  /** Creates a file that is not there; one that is stays as it is. */
+  touchFile(path: string): void;
   /** Creates or empties a file. */
   openFile(path: string): Output;
   /** Milliseconds that never run backwards. */

@@ -95,6 +95,7 @@ export function nodeIo(): Io {
     debug: env['LONGMODE_DEBUG'] === '1',
     readFile: readInput,
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+    touchFile: (path) => closeSync(openSync(path, 'a')),
     openFile: (path) => new Descriptor(openSync(path, 'w')),
     now: () => performance.now(),
     sleep: (milliseconds) => stdin.sleep(milliseconds),

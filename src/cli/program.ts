@@ -42,6 +42,8 @@ function createProgram(io: Io, version: string, finish: (status: number) => void
     program.command(name).description(description).exitOverride().copyInheritedSettings(program);
   addBootOptions(add('run', 'boot an image headlessly'))
     .argument('[KERNEL...]', 'the boot image')
+    .option('--until <SYMBOL|ADDRESS|MODE|serial:TEXT>', 'stop at a point')
+    .option('--save <FILE>', 'write a snapshot of the machine when the run ends or stops')
     .option('--summary', 'tell what the boot did, on standard error')
     .option('--success-status <N>', 'exit with 0 when the guest ends the run with this status')
     .option(
@@ -65,7 +67,7 @@ function createProgram(io: Io, version: string, finish: (status: number) => void
     .action(async (kernels: string[], options: RawRunOptions) => finish(await run(io, kernels, options)));
   addBootOptions(add('inspect', 'boot to a point, then print mappings, modes and descriptors'))
     .argument('[KERNEL...]', 'the boot image')
-    .option('--until <SYMBOL|ADDRESS|MODE>', 'the point (default: the end of the run)')
+    .option('--until <SYMBOL|ADDRESS|MODE|serial:TEXT>', 'the point (default: the end of the run)')
     .option(
       '--explain <ADDRESS>',
       'show the page walk of a linear address; repeatable',

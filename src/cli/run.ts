@@ -13,7 +13,9 @@ import type { Io, Output } from './io.ts';
 import { runLive } from './live-run.ts';
 import { runLockstep } from './lockstep-run.ts';
 import { openScreen } from './screen.ts';
+import { openSave } from './snapshot-files.ts';
 import { runTraced } from './traced-run.ts';
+import { runTo, untilTarget } from './until.ts';
 import { UsageError } from './usage-error.ts';
 import { parseClock, parseInputMode, parseStatus } from './values.ts';
 
@@ -25,6 +27,8 @@ export interface RawRunOptions extends RawBootOptions {
   readonly input?: string;
   readonly successStatus?: string;
   readonly lockstep?: true;
+  readonly until?: string;
+  readonly save?: string;
 }
 
 export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions): Promise<number> {
@@ -37,12 +41,15 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
     raw.successStatus === undefined ? undefined : parseStatus('--success-status', raw.successStatus);
   const live = liveOptions(io, raw);
   checkLockstep(raw, live !== undefined);
+  checkUntil(raw, live !== undefined);
   const machine = boot(io, kernels, raw);
+  const target = raw.until === undefined ? undefined : untilTarget(machine, raw.until);
   const twin = raw.lockstep ? boot(io, kernels, { ...raw, jit: false }) : undefined;
   const consoles = openConsoles(io, raw.serial, raw.debugcon);
   const report = openReport(io, raw.report);
   const screen = openScreen(io, raw.screen);
   const trace = raw.trace === undefined ? undefined : openOutput(io, '--trace', raw.trace);
+  const save = openSave(io, raw.save);
   const disassemble = trace ? await loadDisassembler() : undefined;
   const attached = consoles.attach(machine);
   const result = live
@@ -51,12 +58,17 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
       ? runLockstep(machine, twin, limits, (line) => io.stderr.write(`${line}\n`))
       : trace && disassemble
         ? runTraced(machine, limits, trace, disassemble)
-        : machine.run(limits);
+        : target
+          ? runTo(machine, target, limits)
+          : machine.run(limits);
   attached.close();
   trace?.close();
   screen?.show(machine);
   await tell(io, machine, result, raw.summary === true);
+  if (target && result.reason !== 'stopped')
+    io.stderr.write(`longmode: --until ${raw.until}: the run ended before that point\n`);
   writeReport(report, machine, result);
+  save?.write(machine);
   return result.reason === 'debug-exit' && result.status === success ? 0 : result.status;
 }
 
@@ -83,6 +95,18 @@ function checkLockstep(raw: RawRunOptions, isLive: boolean): void {
   ];
   if (others.length === 0) return;
   throw new UsageError(`--lockstep: given with ${others.join(' and ')}, expected one of the two`);
+}
+
+/** The point is looked for by the loop that runs alone. */
+function checkUntil(raw: RawRunOptions, isLive: boolean): void {
+  if (raw.until === undefined) return;
+  const others = [
+    ...(raw.lockstep ? ['--lockstep'] : []),
+    ...(raw.trace === undefined ? [] : ['--trace']),
+    ...(isLive ? ['--clock host'] : []),
+  ];
+  if (others.length === 0) return;
+  throw new UsageError(`--until: given with ${others.join(' and ')}, expected one of the two`);
 }
 
 /** The JSON report's place, opened before the run; undefined when none is wanted. */

@@ -34,6 +34,12 @@ import type { CodeSource, Tier } from './tier.ts';
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
 
+/** What a snapshot keeps of the loop. */
+export interface SavedProcessor {
+  readonly retired: number;
+  readonly deliveries: number;
+}
+
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 4096;
 const BLOCK_NONE = new Block(-1, [], []);
@@ -84,8 +90,11 @@ export class Processor {
     this.blocks = new BlockCache(core.mmu);
     this.#fetcher = new Fetcher(core, this.blocks);
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
-    core.space.onExternalWrite = (hostOffset, bytes) =>
-      this.#codeWritten(hostOffset - core.space.memory.ramOffset, bytes);
+    core.space.onExternalWrite = (hostOffset, bytes) => {
+      const physical = hostOffset - core.space.memory.ramOffset;
+      core.mmu.saved.ramPages.writtenExternally(physical, bytes);
+      this.#codeWritten(physical, bytes);
+    };
   }
 
   /** From now on hot blocks are offered to a faster tier. */
@@ -109,6 +118,26 @@ export class Processor {
   /** Instructions and deliveries of exceptions so far: what guest time is made of. */
   steps(): number {
     return this.#retired + this.#deliveries + this.core.at;
+  }
+
+  /** Between two instructions. Blocks and compiled code are made again. */
+  save(): SavedProcessor {
+    return { retired: this.instructions(), deliveries: this.#deliveries };
+  }
+
+  /** The core, its state page and memory are those of the snapshot already. */
+  restore(saved: SavedProcessor): void {
+    this.#retired = saved.retired;
+    this.#deliveries = saved.deliveries;
+    this.core.at = 0;
+    this.betweenInstructions();
+    this.contextChanged();
+  }
+
+  /** What happens now is not the doing of an instruction: `run` has come back. */
+  betweenInstructions(): void {
+    this.#block = BLOCK_NONE;
+    if (this.#tier) this.#tier.running = undefined;
   }
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */
@@ -368,15 +397,13 @@ export class Processor {
   }
 
   #deliver(fault: GuestFault, kind: 'fault' | 'trap'): void {
-    this.#block = BLOCK_NONE;
-    if (this.#tier) this.#tier.running = undefined;
+    this.betweenInstructions();
     deliverException(this.core, fault, this.hooks, kind, this.#activeTier);
     this.core.contextStale = true;
   }
 
   #deliverExternal(vector: number): void {
-    this.#block = BLOCK_NONE;
-    if (this.#tier) this.#tier.running = undefined;
+    this.betweenInstructions();
     deliverExternal(this.core, vector, this.hooks, this.#activeTier);
     this.core.contextStale = true;
   }

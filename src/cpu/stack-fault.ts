@@ -7,7 +7,7 @@ import type { Core } from './execute/core.ts';
 
 /** Instructions that use the stack whatever their operands say (SDM Vol. 1, "Procedure Stack"). */
 const STACK_MNEMONICS = new Set(
-  'PUSH POP PUSHF PUSHFQ PUSHFD POPF POPFQ POPFD CALL RET ENTER LEAVE IRET IRETD IRETQ'.split(' '),
+  'PUSH POP PUSHF PUSHFQ PUSHFD POPF POPFQ POPFD CALL RET RETF ENTER LEAVE IRET IRETD IRETQ'.split(' '),
 );
 const USES_STACK = Uint8Array.from(OP_NAMES, (_, op) => (STACK_MNEMONICS.has(opMnemonic(op)) ? 1 : 0));
 

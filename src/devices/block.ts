@@ -4,6 +4,7 @@ export const SECTOR_BYTES = 512;
 
 export interface BlockBackend {
   readonly sectors: number;
+  /** The bytes are the caller's own: devices keep them for a while, and a snapshot may write over them. */
   read(sector: number, count: number): Uint8Array;
   /** Whole sectors. Absent on a medium that cannot be written. */
   write?(sector: number, bytes: Uint8Array): void;
@@ -23,7 +24,7 @@ export class BufferBackend implements BlockBackend {
   read(sector: number, count: number): Uint8Array {
     const from = sector * SECTOR_BYTES;
     const to = from + count * SECTOR_BYTES;
-    if (to <= this.bytes.length) return this.bytes.subarray(from, to);
+    if (to <= this.bytes.length) return new Uint8Array(this.bytes.subarray(from, to));
     const padded = new Uint8Array(to - from);
     if (from < this.bytes.length) padded.set(this.bytes.subarray(from));
     return padded;

@@ -29,6 +29,8 @@ export class PciBus {
   private mapped: readonly PciWindow[] = [];
   private readonly ownPorts: number[] = [];
   private ownMemory: PciWindow[] = [];
+  /** Bases of `ownMemory` in the order in which they were mapped: of two ranges that overlap the first one decodes. */
+  private memoryOrder: number[] = [];
   private pirqLevels = 0;
   /** What is mapped follows from the functions' registers. */
   readonly derivedFields = ['mapped', 'ownPorts', 'ownMemory'] as const;
@@ -56,7 +58,16 @@ export class PciBus {
 
   /** The registers were replaced by those of a snapshot. */
   restored(): void {
-    this.remap();
+    const order = this.memoryOrder;
+    const wanted = this.functions.flatMap((fn) => fn?.windows() ?? []);
+    const isOrdered = order.every((base, i) => base === this.ownMemory[i]?.base);
+    if (isOrdered && isSame(wanted, this.mapped)) return;
+    for (const window of this.ownMemory) this.space.detachMmio(window.base, window.bytes);
+    this.ownMemory = [];
+    const rank = ({ base }: PciWindow) => (order.includes(base) ? order.indexOf(base) : order.length);
+    this.mapped = wanted;
+    this.mapPorts(wanted);
+    this.mapMemory([...wanted].sort((a, b) => rank(a) - rank(b)));
   }
 
   function(slot: number, functionNumber: number): PciFunction | undefined {
@@ -112,8 +123,7 @@ export class PciBus {
   /** After anything that may change what functions decode. Nothing happens while it is the same. */
   remap(): void {
     const wanted = this.functions.flatMap((fn) => fn?.windows() ?? []);
-    if (wanted.length === this.mapped.length && wanted.every((w, i) => sameWindow(w, this.mapped[i]!)))
-      return;
+    if (isSame(wanted, this.mapped)) return;
     this.mapped = wanted;
     this.mapPorts(wanted);
     this.mapMemory(wanted);
@@ -153,6 +163,7 @@ export class PciBus {
       this.space.attachMmio(window.base, window.bytes, window.device);
       this.ownMemory.push(window);
     }
+    this.memoryOrder = this.ownMemory.map(({ base }) => base);
   }
 
   private pagesAre(window: PciWindow, kind: number): boolean {
@@ -188,6 +199,10 @@ export class PciBus {
       if (changed & (1 << pirq)) this.onPirq?.(pirq, (levels & (1 << pirq)) !== 0);
     }
   }
+}
+
+function isSame(a: readonly PciWindow[], b: readonly PciWindow[]): boolean {
+  return a.length === b.length && a.every((window, i) => sameWindow(window, b[i]!));
 }
 
 function sameWindow(a: PciWindow, b: PciWindow): boolean {

@@ -46,6 +46,15 @@ interface Sketch {
   record: FaultRecord | undefined;
 }
 
+export interface SavedFaults {
+  readonly first: readonly FaultRecord[];
+  readonly last: readonly Sketch[];
+  readonly next: number;
+  /** By vector. */
+  readonly counts: readonly number[];
+  readonly total: number;
+}
+
 /**
  * Keeps the first faults of a run, the last ones, and a count of each vector. A page-fault storm must not pay for
  * records that nobody reads: after the first few, a fault costs one copy of the registers.
@@ -62,6 +71,25 @@ export class FaultLog {
   /** Times each vector was raised, where it was. */
   get counts(): Map<number, number> {
     return new Map([...this.#counts.entries()].filter(([, count]) => count > 0));
+  }
+
+  save(): SavedFaults {
+    return {
+      first: [...this.#first],
+      last: this.#last.map((sketch) => ({ ...sketch, words: sketch.words.slice() })),
+      next: this.#next,
+      counts: [...this.#counts],
+      total: this.total,
+    };
+  }
+
+  restore(saved: SavedFaults): void {
+    this.#first.splice(0, this.#first.length, ...saved.first);
+    const last = saved.last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
+    this.#last.splice(0, this.#last.length, ...last);
+    this.#next = saved.next;
+    this.#counts.splice(0, VECTORS, ...saved.counts);
+    this.total = saved.total;
   }
 
   /** The kept records, oldest first. */

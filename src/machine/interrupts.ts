@@ -23,6 +23,8 @@ export interface InterruptWiring {
   readonly ioApic?: IoApic;
   /** Power-on. */
   reset(): void;
+  /** After the controllers were replaced by those of a snapshot. */
+  restored?(): void;
 }
 
 /** The pair of 8259As drives the processor. */
@@ -71,6 +73,9 @@ export function wireApic(machine: Machine): InterruptWiring {
     nmi: bus.lint1,
     apics,
     ioApic,
+    restored() {
+      for (const processor of processors.all) pages.follow(processor, apics[processor.id]!);
+    },
     reset() {
       pic.reset();
       ioApic.reset();

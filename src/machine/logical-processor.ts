@@ -15,12 +15,36 @@ import { isMonitorTriggered } from '../cpu/execute/monitor.ts';
 import { initCore, startUpCore } from '../cpu/reset.ts';
 import { RFLAGS_IF } from '../isa/rflags.ts';
 import type { Mode } from '../state/cpu-state.ts';
-import { STATE_BYTES, STATE_RFLAGS } from '../state/layout.ts';
+import { Flags } from '../state/flags.ts';
+import {
+  STATE_BYTES,
+  STATE_JIT_CONTEXT,
+  STATE_JIT_ENTRY,
+  STATE_JIT_PENDING,
+  STATE_JIT_RESUMED,
+  STATE_RFLAGS,
+  STATE_YMM,
+  VECTOR_SLOT_BYTES,
+} from '../state/layout.ts';
 
 /** The local APIC, as the processor sees it. */
 export type AttachedApic = InterruptController & MsrDevice & { cr8: number };
 
+/** What a snapshot keeps of a processor besides its translations. */
+export interface SavedLogicalProcessor {
+  readonly words: Int32Array;
+  readonly pending: number;
+  readonly debugTrap: number;
+  readonly isWaiting: boolean;
+  readonly isInitDue: boolean;
+  readonly startupVector: number;
+  readonly mode: Mode;
+  readonly control: readonly (readonly [register: string, value: string])[];
+}
+
 const NO_STARTUP = -1;
+/** Behind the sixteen vector registers: operands of instructions that run. */
+const SCRATCH_WORD = (STATE_YMM + 16 * VECTOR_SLOT_BYTES) >> 2;
 /** What the processor attends to even in HLT, whatever RFLAGS.IF says. */
 const PENDING_BEFORE_HALT = PENDING_DEBUG_TRAP | PENDING_STOP | PENDING_SHUTDOWN;
 
@@ -165,6 +189,41 @@ export class LogicalProcessor {
     this.parked.set(this.#core.words);
     this.parkedPending = 0;
     this.parkedTrap = 0;
+  }
+
+  /** Between two instructions. What depends on the tier that ran them is left out. */
+  save(): SavedLogicalProcessor {
+    const words = this.words.slice();
+    words.fill(0, SCRATCH_WORD);
+    words.fill(0, STATE_JIT_CONTEXT >> 2, (STATE_JIT_ENTRY >> 2) + 1);
+    words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_RESUMED >> 2) + 1);
+    const flags = new Flags(words);
+    flags.setStatus(flags.status());
+    return {
+      words,
+      pending: this.pending,
+      debugTrap: this.isRunning ? this.#core.debugTrap : this.parkedTrap,
+      isWaiting: this.isWaiting,
+      isInitDue: this.isInitDue,
+      startupVector: this.startupVector,
+      mode: this.mode,
+      control: [...this.control],
+    };
+  }
+
+  /** As the one that runs, or as one that does not. What follows from the state page, `Core.replaced` makes. */
+  restore(saved: SavedLogicalProcessor, isRunning: boolean): void {
+    this.isRunning = isRunning;
+    this.words.set(saved.words);
+    this.pending = saved.pending;
+    if (isRunning) this.#core.debugTrap = saved.debugTrap;
+    else this.parkedTrap = saved.debugTrap;
+    this.isWaiting = saved.isWaiting;
+    this.isInitDue = saved.isInitDue;
+    this.startupVector = saved.startupVector;
+    this.mode = saved.mode;
+    this.control.clear();
+    for (const [register, value] of saved.control) this.control.set(register, value);
   }
 
   /** Another processor is going to run. */

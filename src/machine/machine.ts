@@ -17,9 +17,14 @@ import { MAX_RAM_BYTES, RAM_OFFSET, ROM_BYTES, STATE_CR0, STATE_CR4, STATE_EFER 
 import type { MachineEmitter, TimelineEntry } from './events.ts';
 import { type ExitResult, exitResult } from './exit.ts';
 import { FaultLog, type FaultRecord } from './fault-log.ts';
+import { restoreMachine, saveMachine } from './machine-snapshot.ts';
+import type { ObjectState } from './object-state.ts';
+import type { MachineOrigin } from './origin.ts';
 import { MAX_PROCESSORS, ProcessorSet } from './processor-set.ts';
+import { RamKeeper } from './ram-image.ts';
 import { type Registers, readRegisters } from './registers.ts';
 import { SerialConsole } from './serial-console.ts';
+import type { Snapshot } from './snapshot.ts';
 import { TimeStampCounter } from './time-stamp-counter.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -105,6 +110,13 @@ export class Machine {
   /** Puts everything but the processor and RAM back to power-on. Without it a reset ends the run. */
   restart: (() => void) | undefined;
 
+  /** What it was made from; set by whoever made it. */
+  origin: MachineOrigin | undefined;
+  /** The devices, for snapshots; set by the board. */
+  devicesState: ObjectState | undefined;
+
+  readonly #ram: RamKeeper;
+  #isDriving = false;
   #requested: ExitResult | undefined;
   #hasFaultListener = false;
   #cr3Entries = 0;
@@ -140,6 +152,7 @@ export class Machine {
       steps: () => this.processor.steps(),
       shorten: (count: number) => this.processor.shorten(count),
     };
+    this.#ram = new RamKeeper(this.space, this.mmu.saved.ramPages);
     this.clock = new VirtualClock(counter, config.nanosecondsPerInstruction ?? DEFAULT_STEP_NS, TSC_PER_NS);
     this.timeStampCounter = new TimeStampCounter(this.clock, () => this.state.words);
     this.core = new Core({ ...this, model, time: this.timeStampCounter, fault });
@@ -212,6 +225,47 @@ export class Machine {
     ] as const) {
       current.control.set(name, hex32(this.state.words[offset >> 2]!));
     }
+  }
+
+  /**
+   * Everything the rest of the run depends on, and what reports tell of the past: processors, translations, RAM, devices,
+   * time, consoles, faults. Taking it changes nothing.
+   * @throws Error while the machine runs, that is, in a listener of an event.
+   */
+  snapshot(): Snapshot {
+    this.#refuseWhileDriving('snapshot');
+    const { exit, resets } = this;
+    const timeline = [...this.timeline];
+    return saveMachine(this, this.#ram, {
+      timeline,
+      resets,
+      exit,
+      requested: this.#requested,
+      resetDue: this.#resetDue,
+    });
+  }
+
+  /**
+   * Goes to the moment of a snapshot: of this machine, or of one made with the same options. What follows is the same,
+   * byte for byte; whether hot code is compiled makes no difference. Listeners stay, and are told of nothing. To go back to
+   * the snapshot that was taken or restored last costs what has changed since.
+   * @throws SnapshotError when the snapshot is of another machine; nothing has changed then.
+   * @throws Error while the machine runs.
+   */
+  restore(snapshot: Snapshot): void {
+    this.#refuseWhileDriving('restore');
+    restoreMachine(this, this.#ram, snapshot);
+    const { timeline, resets, exit, requested, resetDue } = snapshot.contents;
+    this.timeline.splice(0, this.timeline.length, ...timeline);
+    this.#cr3Entries = timeline.filter(({ event }) => event === 'cr3').length;
+    this.resets = resets;
+    this.exit = exit;
+    this.#requested = requested;
+    this.#resetDue = resetDue;
+  }
+
+  #refuseWhileDriving(deed: string): void {
+    if (this.#isDriving) throw new Error(`${deed}() was called while the machine runs`);
   }
 
   /** Runs until the guest ends the run or a limit is reached. May be called again after a limit. */
@@ -308,6 +362,7 @@ export class Machine {
       limits.wallTimeout === undefined
         ? Number.POSITIVE_INFINITY
         : performance.now() + limits.wallTimeout * 1000;
+    this.#isDriving = true;
     try {
       for (;;) {
         if (this.#requested) return this.#finish(this.#requested);
@@ -329,6 +384,7 @@ export class Machine {
         let budget = Math.min(SLICE, lastStep - this.processor.steps(), this.processors.left());
         if (nextTime !== NEVER) budget = Math.min(budget, this.clock.instructionsUntil(nextTime));
         const end = until ? this.processor.runBlock(until.each || budget) : this.processor.run(budget);
+        this.processor.betweenInstructions();
         if (end === 'shutdown')
           return this.#finish(exitResult('triple-fault', `triple fault: ${this.#who()} shut down`));
         if (until && !this.#requested && until.done())
@@ -336,6 +392,8 @@ export class Machine {
       }
     } catch (thrown) {
       return this.#finish(this.#explain(thrown));
+    } finally {
+      this.#isDriving = false;
     }
   }
 

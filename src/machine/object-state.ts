@@ -1,4 +1,5 @@
 import type { TimedEvent } from '../bus/clock.ts';
+import { ARRAY_KINDS, arrayKind, type TypedArray } from './saved-tree.ts';
 
 /** A value of a saved field: JSON, where anything but a finite number, a string, a boolean or null is a tagged object. */
 export type SavedValue =
@@ -13,8 +14,8 @@ export type SavedValue =
   | { readonly array: string; readonly blob: number }
   /** The typed array of another field, which this one holds too. */
   | { readonly sameAs: string }
-  /** A second view of bytes that another field holds: it shows them without further ado. */
-  | { readonly viewOf: string }
+  /** A second view of bytes that another field holds. */
+  | { readonly viewOf: string; readonly kind: string; readonly offset: number; readonly bytes: number }
   | { readonly bigint: string }
   | { readonly special: 'undefined' | 'NaN' | 'Infinity' | '-Infinity' };
 
@@ -42,17 +43,6 @@ export interface Saveable {
 }
 
 type Fields = Record<string, unknown>;
-type TypedArray = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float64Array;
-
-const ARRAY_KINDS: Readonly<Record<string, new (buffer: ArrayBuffer) => TypedArray>> = {
-  Uint8Array,
-  Uint16Array,
-  Uint32Array,
-  Int8Array,
-  Int16Array,
-  Int32Array,
-  Float64Array,
-};
 
 /**
  * Saves and restores devices by looking at their fields, so that a new register is in every snapshot from the day it
@@ -103,37 +93,22 @@ export class ObjectState {
     clock: { schedule(event: TimedEvent, at: number): void; cancel(event: TimedEvent): void },
   ): void {
     const parts = this.#parts();
-    this.#check(parts, saved);
+    checkParts(parts, saved);
     for (const part of parts.values()) if (isTimedEvent(part)) clock.cancel(part);
     const arrays = new Map<string, TypedArray>();
+    const shared = sharedBuffers(parts, saved);
     for (const [name, part] of parts) {
       for (const [field, value] of Object.entries(saved.objects[name] ?? {})) {
-        part[field] = restoreValue(value, part[field], `${name}.${field}`, saved.blobs, arrays);
+        part[field] = restoreValue(value, part[field], `${name}.${field}`, saved.blobs, arrays, shared);
       }
     }
     for (const part of parts.values()) (part as Saveable).restored?.();
     for (const [name, due] of saved.events) clock.schedule(parts.get(name) as unknown as TimedEvent, due);
   }
 
-  #check(parts: ReadonlyMap<string, Fields>, saved: SavedObjects): void {
-    for (const [name, fields] of Object.entries(saved.objects)) {
-      const part = parts.get(name);
-      if (!part) throw new StateMismatch(`${name} is in the snapshot and not in this machine`);
-      for (const field of Object.keys(fields)) {
-        if (!Object.hasOwn(part, field))
-          throw new StateMismatch(`${name}.${field} is in the snapshot and not in this machine`);
-      }
-    }
-    for (const [name, part] of parts) {
-      for (const field of savedFields(part)) {
-        if (!isPart(part[field]) && saved.objects[name]?.[field] === undefined)
-          throw new StateMismatch(`${name}.${field} is in this machine and not in the snapshot`);
-      }
-    }
-    for (const [name] of saved.events) {
-      const part = parts.get(name);
-      if (!part || !isTimedEvent(part)) throw new StateMismatch(`${name} is no event of this machine`);
-    }
+  /** @throws StateMismatch when objects or fields are not those of this machine. */
+  check(saved: SavedObjects): void {
+    checkParts(this.#parts(), saved);
   }
 
   /** Every part by name, roots first; the first way found to a part names it. */
@@ -153,6 +128,45 @@ export class ObjectState {
     for (const [name, root] of Object.entries(this.#roots)) visit(name, root);
     return named;
   }
+}
+
+function checkParts(parts: ReadonlyMap<string, Fields>, saved: SavedObjects): void {
+  for (const [name, fields] of Object.entries(saved.objects)) {
+    const part = parts.get(name);
+    if (!part) throw new StateMismatch(`${name} is in the snapshot and not in this machine`);
+    for (const field of Object.keys(fields)) {
+      if (!Object.hasOwn(part, field))
+        throw new StateMismatch(`${name}.${field} is in the snapshot and not in this machine`);
+    }
+  }
+  for (const [name, part] of parts) {
+    for (const field of savedFields(part)) {
+      if (!isPart(part[field]) && saved.objects[name]?.[field] === undefined)
+        throw new StateMismatch(`${name}.${field} is in this machine and not in the snapshot`);
+    }
+  }
+  for (const [name] of saved.events) {
+    const part = parts.get(name);
+    if (!part || !isTimedEvent(part)) throw new StateMismatch(`${name} is no event of this machine`);
+  }
+}
+
+const NONE: ReadonlySet<ArrayBufferLike> = new Set();
+
+/** Memory that several arrays show now and that is to be memory of their own: none of them can be filled where it is. */
+function sharedBuffers(parts: ReadonlyMap<string, Fields>, saved: SavedObjects): Set<ArrayBufferLike> {
+  const seen = new Set<ArrayBufferLike>();
+  const shared = new Set<ArrayBufferLike>();
+  for (const [name, part] of parts) {
+    for (const [field, value] of Object.entries(saved.objects[name] ?? {})) {
+      const present = part[field];
+      if (typeof value !== 'object' || value === null || !('array' in value) || !ArrayBuffer.isView(present))
+        continue;
+      if (seen.has(present.buffer)) shared.add(present.buffer);
+      seen.add(present.buffer);
+    }
+  }
+  return shared;
 }
 
 function savedFields(part: Fields): string[] {
@@ -206,10 +220,13 @@ function saveValue(
     const known = arrays.get(array);
     if (known !== undefined) return { sameAs: known };
     for (const [other, viewed] of arrays)
-      if (other.buffer === array.buffer && covers(other, array)) return { viewOf: viewed };
+      if (other.buffer === array.buffer && covers(other, array)) {
+        const offset = array.byteOffset - other.byteOffset;
+        return { viewOf: viewed, kind: arrayKind(array), offset, bytes: array.byteLength };
+      }
     arrays.set(array, name);
     blobs.push(new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength).slice());
-    return { array: array.constructor.name, blob: blobs.length - 1 };
+    return { array: arrayKind(array), blob: blobs.length - 1 };
   }
   const record: Record<string, SavedValue> = {};
   for (const [key, v] of Object.entries(value as object)) {
@@ -229,6 +246,7 @@ function restoreValue(
   name: string,
   blobs: readonly Uint8Array[],
   arrays: Map<string, TypedArray>,
+  shared: ReadonlySet<ArrayBufferLike> = NONE,
 ): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('special' in value) return value.special === 'undefined' ? undefined : Number(value.special);
@@ -255,9 +273,9 @@ function restoreValue(
     if (!array) throw new StateMismatch(`${name} refers to ${value.sameAs}, which is no array`);
     return array;
   }
-  if ('viewOf' in value) return present;
+  if ('viewOf' in value) return restoreView(value, present, name, arrays);
   if ('array' in value) {
-    const array = restoreArray(value, present, name, blobs);
+    const array = restoreArray(value, present, name, blobs, shared);
     arrays.set(name, array);
     return array;
   }
@@ -269,17 +287,40 @@ function restoreValue(
   );
 }
 
+function restoreView(
+  value: { readonly viewOf: string; readonly kind: string; readonly offset: number; readonly bytes: number },
+  present: unknown,
+  name: string,
+  arrays: Map<string, TypedArray>,
+): TypedArray {
+  const whole = arrays.get(value.viewOf);
+  const kind = ARRAY_KINDS[value.kind];
+  if (!whole || !kind) throw new StateMismatch(`${name} shows ${value.viewOf}, which is no array`);
+  const { buffer } = whole;
+  const offset = whole.byteOffset + value.offset;
+  if (
+    present instanceof kind &&
+    present.buffer === buffer &&
+    present.byteOffset === offset &&
+    present.byteLength === value.bytes
+  ) {
+    return present;
+  }
+  return new kind(buffer as ArrayBuffer, offset, value.bytes / kind.BYTES_PER_ELEMENT);
+}
+
 /** Into the array that is there when the size is the same, because others may look at its bytes. */
 function restoreArray(
   value: { readonly array: string; readonly blob: number },
   present: unknown,
   name: string,
   blobs: readonly Uint8Array[],
+  shared: ReadonlySet<ArrayBufferLike>,
 ): TypedArray {
   const bytes = blobs[value.blob];
   const kind = ARRAY_KINDS[value.array];
   if (!bytes || !kind) throw new StateMismatch(`${name}: no array ${value.blob} of kind ${value.array}`);
-  if (ArrayBuffer.isView(present) && present.byteLength === bytes.length && present instanceof kind) {
+  if (present instanceof kind && present.byteLength === bytes.length && !shared.has(present.buffer)) {
     new Uint8Array(present.buffer as ArrayBuffer, present.byteOffset, present.byteLength).set(bytes);
     return present;
   }

@@ -1,3 +1,5 @@
+import { AddressSpace } from '../bus/address-space.ts';
+import { PortSpace } from '../bus/ports.ts';
 import { AtaDisk } from '../devices/ata-disk.ts';
 import { AtapiCdrom } from '../devices/atapi-cdrom.ts';
 import { BufferBackend, OverlayBackend, ReadOnlyBackend } from '../devices/block.ts';
@@ -20,7 +22,10 @@ import { DetachableLine } from './detachable-line.ts';
 import { debugExit, exitResult } from './exit.ts';
 import { type InterruptWiring, wireApic, wirePic } from './interrupts.ts';
 import { Machine, type MachineConfig } from './machine.ts';
+import { ObjectState } from './object-state.ts';
+import { originOf } from './origin.ts';
 import * as map from './pc-map.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 /** `isa`: an AT with IDE and VGA. `pc`: the same with PCI, ACPI, APICs and HPET. */
 export type Board = 'isa' | 'pc';
@@ -60,14 +65,24 @@ export type Pc = Machine & {
   nmi(): void;
 };
 
+/** Options that name media, whose bytes are too many for snapshots. */
+export const MEDIA = ['cdrom', 'disk'];
+
+/** What devices are connected to, and which saves itself or does not change. */
+const WIRES = [AddressSpace, PortSpace, VirtualClock, BufferBackend];
+
 /** Features that only a board with APICs has. */
 const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
+
+/** The processor model on a board. */
+export function cpuOfBoard(board: Board, cpu: string | undefined): string | undefined {
+  return board === 'pc' ? cpu : `${cpu ?? 'max'},${WITHOUT_APIC}`;
+}
 
 /** A PC/AT-compatible board: one attach per line, every address from `pc-map.ts`. */
 export function createPc(config: PcConfig): Pc {
   const board = config.board ?? DEFAULT_BOARD;
-  const cpu = board === 'pc' ? config.cpu : `${config.cpu ?? 'max'},${WITHOUT_APIC}`;
-  const machine = new Machine({ ...config, cpu });
+  const machine = new Machine({ ...config, cpu: cpuOfBoard(board, config.cpu) });
   const { clock, mmu, ports, processor, space } = machine;
   const wiring = board === 'pc' ? wireApic(machine) : wirePic(machine);
   const { pic } = wiring;
@@ -182,7 +197,16 @@ export function createPc(config: PcConfig): Pc {
       for (const part of resettable) part.reset();
     },
   };
+  machine.origin = originOf('board', board, config, MEDIA);
+  machine.devicesState = stateOf(machine, devices);
   return Object.assign(machine, { board, devices, nmi: () => portB.checkChannel() });
+}
+
+/** Whatever can be reached from the devices above and from those on ports is in snapshots. */
+function stateOf(machine: Machine, devices: PcDevices): ObjectState {
+  const roots: Record<string, object> = { ...devices };
+  for (const [port, device] of machine.ports.devices()) roots[`port-${port.toString(16)}`] = device;
+  return new ObjectState(roots, (value) => WIRES.some((type) => value instanceof type));
 }
 
 /** Two channels: the disk is master of the first, the CD-ROM of the second. */

@@ -1,5 +1,5 @@
 import type { Core } from '../cpu/execute/core.ts';
-import { LogicalProcessor } from './logical-processor.ts';
+import { LogicalProcessor, type SavedLogicalProcessor } from './logical-processor.ts';
 
 /** Local APIC IDs 0 to 15, and room for as many in the TLB's region. */
 export const MAX_PROCESSORS = 16;
@@ -9,6 +9,14 @@ const QUANTUM = 20_000;
 interface StepCounter {
   steps(): number;
   shorten(count: number): void;
+}
+
+export interface SavedProcessors {
+  readonly current: number;
+  readonly turnEnd: number;
+  readonly preferred: number;
+  readonly preferredInARow: number;
+  readonly processors: readonly SavedLogicalProcessor[];
 }
 
 /**
@@ -71,6 +79,24 @@ export class ProcessorSet {
     this.turnEnd = Number.POSITIVE_INFINITY;
     this.preferred = -1;
     this.preferredInARow = 0;
+  }
+
+  save(): SavedProcessors {
+    const { turnEnd, preferred, preferredInARow } = this;
+    const processors = this.all.map((processor) => processor.save());
+    return { current: this.current.id, turnEnd, preferred, preferredInARow, processors };
+  }
+
+  restore(saved: SavedProcessors): void {
+    this.current = this.all[saved.current]!;
+    for (const processor of this.all) {
+      processor.restore(saved.processors[processor.id]!, processor === this.current);
+    }
+    this.turnEnd = saved.turnEnd;
+    this.preferred = saved.preferred;
+    this.preferredInARow = saved.preferredInARow;
+    // One processor alone stays connected as the board has it, which may be to no APIC.
+    if (this.all.length > 1) this.current.connect();
   }
 
   /** Steps left of the turn. */

@@ -1,3 +1,8 @@
+export interface SavedConsole {
+  readonly bytes: Uint8Array;
+  readonly cursor: number;
+}
+
 /** What a guest has written to a serial port or the debug console, with a cursor for expectations. */
 export class SerialConsole {
   #text = '';
@@ -13,6 +18,21 @@ export class SerialConsole {
     this.#bytes.push(byte);
     this.#text += String.fromCharCode(byte);
     this.onByte?.(byte);
+  }
+
+  save(): SavedConsole {
+    return { bytes: this.bytes, cursor: this.#cursor };
+  }
+
+  /** Nobody is told of the bytes: whoever listens has had them, or has not asked for them. */
+  restore(saved: SavedConsole): void {
+    this.#bytes.length = 0;
+    this.#text = '';
+    for (const byte of saved.bytes) {
+      this.#bytes.push(byte);
+      this.#text += String.fromCharCode(byte);
+    }
+    this.#cursor = saved.cursor;
   }
 
   /** Everything so far. */

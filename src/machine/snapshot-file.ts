@@ -174,13 +174,18 @@ function storedBytes(shape: BlobShape): number {
   return sum;
 }
 
-/** A 32-bit sum that sees swapped and changed words, of everything but its own place. */
+/** The sum of a snapshot: of everything but its own place. */
 function checkSum(bytes: Uint8Array): number {
+  return sum32(bytes, CHECK_OFFSET >> 2);
+}
+
+/** A 32-bit sum that sees swapped words and any single one that changed. */
+export function sum32(bytes: Uint8Array, exceptWord = -1): number {
   let hash = 0x811c9dc5;
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
   for (let i = 0; i < words.length; i++) {
-    if (i === CHECK_OFFSET >> 2) continue;
+    if (i === exceptWord) continue;
     hash = Math.imul(hash ^ words[i]!, 0x01000193);
     hash ^= hash >>> 15;
   }

@@ -14,6 +14,11 @@ export interface StepCounter {
  */
 const PORT_CYCLE_NS = 1000;
 
+export interface SavedClock {
+  readonly step: number;
+  readonly skipped: number;
+}
+
 /**
  * Virtual time: steps (instructions and deliveries) times a fixed duration, plus what HLT skipped and port cycles took.
  * The same run always sees the same time, bit for bit.
@@ -68,6 +73,17 @@ export class VirtualClock implements Clock {
   /** The events that wait, soonest first. */
   waiting(): readonly TimedEvent[] {
     return this.#queue;
+  }
+
+  /** Time alone: the events that wait are saved with what they belong to. */
+  save(): SavedClock {
+    return { step: this.#step, skipped: this.#skipped };
+  }
+
+  /** The steps are those of the snapshot already. */
+  restore(saved: SavedClock): void {
+    this.#step = saved.step;
+    this.#skipped = saved.skipped;
   }
 
   /** When the next event is due, ns; `NEVER` when none waits. */

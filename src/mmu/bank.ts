@@ -52,6 +52,18 @@ export function tlbWords(buffer: ArrayBuffer): Int32Array {
   return new Int32Array(buffer, TLB_OFFSET, (RAM_OFFSET - TLB_OFFSET) >> 2);
 }
 
+/** The translations of a bank as a snapshot keeps them: five words each. */
+export interface SavedBank {
+  readonly active: boolean;
+  readonly size: number;
+  readonly entries: Int32Array;
+  readonly evictions: number;
+  readonly evictionsToGrow: number;
+}
+
+/** Of a saved entry: read tag, high word, write tag, addend, and what it is. */
+const SAVED_WORDS = 5;
+
 export class Bank {
   /** Index of the bank's first word. */
   readonly offset: number;
@@ -190,6 +202,69 @@ export class Bank {
     if (words[i] === EMPTY || (words[i]! & PAGE_MASK) !== (lo & PAGE_MASK) || words[i | 1] !== hi) return;
     words[i] = (words[i]! & ~TAG_WATCH) | read;
     words[i | TAG_WRITE] = (words[i | TAG_WRITE]! & ~TAG_WATCH) | write;
+  }
+
+  /**
+   * Entries as fills left them, by their place: neither what code lies in their pages nor the order of their fills matters
+   * to the guest.
+   */
+  save(): SavedBank {
+    const used: number[] = [];
+    this.#eachUsed((_, i) => used.push(i));
+    const entries = new Int32Array(used.length * SAVED_WORDS);
+    const words = this.#words;
+    let at = 0;
+    for (const i of Int32Array.from(used).sort()) {
+      entries[at++] = words[i]!;
+      entries[at++] = words[i | 1]!;
+      entries[at++] = words[i | TAG_WRITE]! & ~TAG_CODE;
+      entries[at++] = words[i | ENTRY_ADDEND]!;
+      entries[at++] = words[i | ENTRY_META]! & ~META_LISTED;
+    }
+    const { entries: size, evictions } = this;
+    return { active: this.isActive, size, entries, evictions, evictionsToGrow: this.#evictionsToGrow };
+  }
+
+  /** No page is known to hold code: `settleWrites` is to be called next. */
+  restore(saved: SavedBank): void {
+    this.isActive = saved.active;
+    this.entries = saved.size;
+    this.mask = (saved.size - 1) * ENTRY_WORDS;
+    this.#local = new Int32Array(saved.active ? saved.size : 0);
+    this.#global = new Int32Array(saved.active ? saved.size : 0);
+    this.#localCount = 0;
+    this.#globalCount = 0;
+    if (saved.active) this.#empty(0, saved.size);
+    const { entries } = saved;
+    for (let n = 0; n < entries.length; n += SAVED_WORDS) {
+      const read = entries[n]!;
+      const write = entries[n + 2]! & TAG_LOW_BITS;
+      this.fill(read, entries[n + 1]!, read & TAG_LOW_BITS, write, entries[n + 3]!, entries[n + 4]!);
+    }
+    this.evictions = saved.evictions;
+    this.#evictionsToGrow = saved.evictionsToGrow;
+  }
+
+  /** Asks of the host page (an int32) of each entry that writes to memory fast whether it holds code, and makes it slow then. */
+  settleWrites(hasCode: (host: number) => boolean): void {
+    this.#eachUsed((words, i) => {
+      const tag = words[i | TAG_WRITE]!;
+      if ((tag & (TAG_INVALID | TAG_DEVICE | TAG_ROM | TAG_CODE)) !== 0) return;
+      if (hasCode(((tag & PAGE_MASK) + words[i | ENTRY_ADDEND]!) | 0)) words[i | TAG_WRITE] = tag | TAG_CODE;
+    });
+  }
+
+  /** Each entry that holds a translation, once. */
+  #eachUsed(visit: (words: Int32Array, i: number) => void): void {
+    const words = this.#words;
+    for (let n = 0; n < this.#localCount; n++) {
+      const i = this.offset + this.#local[n]!;
+      if (words[i] !== EMPTY) visit(words, i);
+    }
+    for (let n = 0; n < this.#globalCount; n++) {
+      const i = this.offset + this.#global[n]!;
+      if (words[i] !== EMPTY && (words[i | ENTRY_META]! & META_LISTED_LOCAL) === 0) visit(words, i);
+    }
   }
 
   #each(visit: (words: Int32Array, i: number) => void): void {

@@ -1,14 +1,29 @@
 import { PAGE_1G, PAGE_2M, PAGE_4M } from '../isa/paging.ts';
 import { TLB_CLASSES, TLB_SLOTS } from '../state/layout.ts';
-import { Bank } from './bank.ts';
-import { FetchPages } from './fetch-pages.ts';
-import { FRAGMENTS_1G, FRAGMENTS_2M, FRAGMENTS_FEW, LargePages } from './large-pages.ts';
-import { StructureCache } from './structure-cache.ts';
+import { Bank, type SavedBank } from './bank.ts';
+import { FetchPages, type SavedFetchPages } from './fetch-pages.ts';
+import {
+  FRAGMENTS_1G,
+  FRAGMENTS_2M,
+  FRAGMENTS_FEW,
+  LargePages,
+  type SavedLargePages,
+} from './large-pages.ts';
+import { type SavedStructures, StructureCache } from './structure-cache.ts';
 
 /** Whose caches they are, and the bytes of each bank: processors share the region of the TLB evenly. */
 interface CachePlace {
   readonly processor: number;
   readonly bankBytes: number;
+}
+
+export interface SavedContext {
+  readonly pcid: number;
+  readonly lastUse: number;
+  readonly banks: readonly SavedBank[];
+  readonly large: SavedLargePages;
+  readonly structures: SavedStructures;
+  readonly fetch: SavedFetchPages;
 }
 
 /** Everything that is cached for one address space: one PCID, or all there is while CR4.PCIDE is 0. */
@@ -40,6 +55,26 @@ export class Context {
   /** Another address space of the same processor. */
   sibling(slot: number, pcid: number): Context {
     return new Context(this.#words, this.#place, slot, pcid);
+  }
+
+  save(): SavedContext {
+    return {
+      pcid: this.pcid,
+      lastUse: this.lastUse,
+      banks: this.banks.map((bank) => bank.save()),
+      large: this.large.save(),
+      structures: this.structures.save(),
+      fetch: this.fetch.save(),
+    };
+  }
+
+  restore(saved: SavedContext): void {
+    this.pcid = saved.pcid;
+    this.lastUse = saved.lastUse;
+    for (const [i, bank] of this.banks.entries()) bank.restore(saved.banks[i]!);
+    this.large.restore(saved.large);
+    this.structures.restore(saved.structures);
+    this.fetch.restore(saved.fetch);
   }
 
   /** Drops all but global translations, and the paging-structure cache. */

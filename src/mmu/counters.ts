@@ -34,6 +34,18 @@ export interface CountersReport {
   readonly flushes: Readonly<Record<FlushReason, number>>;
 }
 
+/** The counters as a snapshot keeps them. */
+export interface SavedCounters {
+  readonly hits: number;
+  readonly pageFaults: number;
+  readonly quickWalks: number;
+  readonly refills: Float64Array;
+  readonly walks: Float64Array;
+  readonly references: Float64Array;
+  readonly flushes: Readonly<Record<FlushReason, number>>;
+  readonly evictionsBefore: number;
+}
+
 /** What the MMU did. Everything here is counted off the hot path; arrays are indexed by size class. */
 export class Counters {
   hits = 0;
@@ -77,6 +89,31 @@ export class Counters {
     for (const bySize of [this.refills, this.#walks, this.#references]) bySize.fill(0);
     Object.assign(this.flushes, zeroFlushes());
     this.#evictionsBefore = this.#totalEvictions();
+  }
+
+  save(): SavedCounters {
+    const { hits, pageFaults, quickWalks } = this;
+    return {
+      hits,
+      pageFaults,
+      quickWalks,
+      refills: this.refills.slice(),
+      walks: this.#walks.slice(),
+      references: this.#references.slice(),
+      flushes: { ...this.flushes },
+      evictionsBefore: this.#evictionsBefore,
+    };
+  }
+
+  restore(saved: SavedCounters): void {
+    this.hits = saved.hits;
+    this.pageFaults = saved.pageFaults;
+    this.quickWalks = saved.quickWalks;
+    this.refills.set(saved.refills);
+    this.#walks.set(saved.walks);
+    this.#references.set(saved.references);
+    Object.assign(this.flushes, saved.flushes);
+    this.#evictionsBefore = saved.evictionsBefore;
   }
 
   report(): CountersReport {

@@ -7,6 +7,18 @@ export const FETCH_UNKNOWN = -1;
 const MOST_PAGES = 65_536;
 const REGIONS = 1024;
 
+export interface SavedFetchPages {
+  readonly added: number;
+  readonly spaces: readonly {
+    readonly user: number;
+    readonly hi: number;
+    /** Linear page and what is known of it, in turn. */
+    readonly pages: Int32Array;
+    readonly large: Int32Array;
+    readonly hasGigabyte: boolean;
+  }[];
+}
+
 /** The pages of 4 GiB of linear addresses. */
 class Space {
   /** By linear page: host page << 3 | size class << 1 | global. */
@@ -85,6 +97,38 @@ export class FetchPages {
       for (const { pages } of spaces.values()) {
         for (const [page, found] of pages) if ((found & 1) === 0) pages.delete(page);
       }
+    }
+  }
+
+  save(): SavedFetchPages {
+    const spaces = this.#byHigh.flatMap((byHigh, user) =>
+      [...byHigh].map(([hi, { pages, large, hasGigabyte }]) => ({
+        user,
+        hi,
+        pages: Int32Array.from([...pages].flat()),
+        large: Int32Array.from(large),
+        hasGigabyte,
+      })),
+    );
+    return { added: this.#added, spaces };
+  }
+
+  restore(saved: SavedFetchPages): void {
+    this.flushAll();
+    this.#added = saved.added;
+    for (const { user, hi, pages, large, hasGigabyte } of saved.spaces) {
+      const space = new Space();
+      for (let i = 0; i < pages.length; i += 2) {
+        space.pages.set(pages[i]!, pages[i + 1]!);
+        this.#regions[(pages[i]! >>> 9) & (REGIONS - 1)] = 1;
+      }
+      for (const region of large) {
+        space.large.add(region);
+        this.#regions[region & (REGIONS - 1)] = 1;
+      }
+      space.hasGigabyte = hasGigabyte;
+      if (hasGigabyte) this.#regions.fill(1);
+      this.#byHigh[user ? 1 : 0].set(hi, space);
     }
   }
 

@@ -30,6 +30,18 @@ export const FRAGMENTS_FEW = 1 << 2;
 const MOST_FRAGMENTS = 4;
 const MANY_FRAGMENTS = MOST_FRAGMENTS + 1;
 
+export interface SavedLargePages {
+  readonly words: Int32Array;
+  readonly pushedOut: Uint8Array;
+  readonly anyPushedOut: boolean;
+  readonly counts: Uint8Array;
+  readonly fragments: Uint16Array;
+  readonly local: number;
+  readonly global: number;
+  readonly any2M: boolean;
+  readonly any1G: boolean;
+}
+
 export class LargePages {
   readonly words = new Int32Array((ENTRIES_2M + ENTRIES_1G) * 4);
   /** Set where a valid entry was pushed out by another page, whose fragments may still be in the TLB. */
@@ -140,6 +152,32 @@ export class LargePages {
     this.#any1G = false;
     if (this.#anyPushedOut) this.#pushedOut.fill(0);
     this.#anyPushedOut = false;
+  }
+
+  save(): SavedLargePages {
+    return {
+      words: this.words.slice(),
+      pushedOut: this.#pushedOut.slice(),
+      anyPushedOut: this.#anyPushedOut,
+      counts: this.#counts.slice(),
+      fragments: this.#fragments.slice(),
+      local: this.#local,
+      global: this.#global,
+      any2M: this.#any2M,
+      any1G: this.#any1G,
+    };
+  }
+
+  restore(saved: SavedLargePages): void {
+    this.words.set(saved.words);
+    this.#pushedOut.set(saved.pushedOut);
+    this.#anyPushedOut = saved.anyPushedOut;
+    this.#counts.set(saved.counts);
+    this.#fragments.set(saved.fragments);
+    this.#local = saved.local;
+    this.#global = saved.global;
+    this.#any2M = saved.any2M;
+    this.#any1G = saved.any1G;
   }
 
   /** Local generations have run out: global entries begin a new count. */

@@ -1,5 +1,5 @@
 import { STATE_TLB_BANKS, TLB_BANK_BYTES, TLB_CLASSES, TLB_OFFSET, TLB_SLOTS } from '../state/layout.ts';
-import { Context } from './context.ts';
+import { Context, type SavedContext } from './context.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
 
 /** INVPCID (SDM Vol. 2A, "INVPCID"). */
@@ -13,6 +13,12 @@ interface Caches {
   /** While another processor runs: the address space it was in, and the pages whose accesses it watches. */
   context: Context;
   watched: readonly WatchedPage[];
+}
+
+export interface SavedCaches {
+  readonly uses: number;
+  /** By processor: its address spaces, and which of them it is in. */
+  readonly processors: readonly { readonly contexts: readonly SavedContext[]; readonly context: number }[];
 }
 
 /**
@@ -98,6 +104,35 @@ export class ProcessorCaches {
     let total = 0;
     for (const context of this.everywhere()) for (const bank of context.banks) total += bank.evictions;
     return total;
+  }
+
+  save(running: number): SavedCaches {
+    return {
+      uses: this.#uses,
+      processors: this.#all.map(({ contexts, context }, processor) => ({
+        contexts: contexts.map((c) => c.save()),
+        context: contexts.indexOf(processor === running ? this.context : context),
+      })),
+    };
+  }
+
+  /** `running` is the processor that runs from now on. What is watched follows from debug registers: nothing is, yet. */
+  restore(saved: SavedCaches, running: number): void {
+    this.#uses = saved.uses;
+    this.#published = undefined;
+    for (const [processor, caches] of this.#all.entries()) {
+      const from = saved.processors[processor]!;
+      const { contexts } = caches;
+      contexts.length = Math.min(contexts.length, from.contexts.length);
+      for (const [slot, context] of from.contexts.entries()) {
+        if (slot >= contexts.length) contexts.push(contexts[0]!.sibling(slot, context.pcid));
+        contexts[slot]!.restore(context);
+        this.renew(contexts[slot]!);
+      }
+      caches.context = contexts[from.context]!;
+      caches.watched = [];
+    }
+    ({ contexts: this.contexts, context: this.context, watched: this.watched } = this.#all[running]!);
   }
 
   /** A translation for fetches may have changed. */

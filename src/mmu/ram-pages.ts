@@ -25,12 +25,15 @@ export class RamPages {
   readonly #space: AddressSpace;
   readonly #ramOffset: number;
   readonly #codeFrames = new Set<number>();
+  /** By frame: 1 where the page may be another than at the last `rearm`. */
+  readonly #dirty: Uint8Array;
   #forgiven = 0;
 
   constructor(space: AddressSpace) {
     this.#space = space;
     this.#ramOffset = space.memory.ramOffset;
     this.flags = new Uint8Array(Math.ceil(space.memory.ramBytes / 4096));
+    this.#dirty = new Uint8Array(this.flags.length);
   }
 
   /** Flags of a page that is not known to be plain: now it is, if it is. */
@@ -63,12 +66,52 @@ export class RamPages {
   /** True once in a while for a page without a mark: its slow write tag is to become fast. */
   forgives(frame: number): boolean {
     if (this.flags[frame]! & RAM_CODE || ++this.#forgiven % FORGIVENESS !== 0) return false;
-    this.flags[frame]! |= RAM_WRITABLE;
+    this.noteWritable(frame);
     return true;
+  }
+
+  /** The page gets a fast write tag: from now on nobody tells of writes to it. */
+  noteWritable(frame: number): void {
+    this.flags[frame]! |= RAM_WRITABLE;
+    this.#dirty[frame] = 1;
+  }
+
+  /** Bytes of RAM were written by a device or a loader. */
+  writtenExternally(physical: number, bytes: number): void {
+    const last = Math.floor((physical + bytes - 1) / 4096);
+    for (let frame = Math.max(0, Math.floor(physical / 4096)); frame <= last; frame++) this.#dirty[frame] = 1;
+  }
+
+  /** Pages that may have been written since the last `rearm`, or ever, by frame: not 0. */
+  get dirty(): Uint8Array {
+    return this.#dirty;
+  }
+
+  hasCode(frame: number): boolean {
+    return (this.flags[frame]! & RAM_CODE) !== 0;
+  }
+
+  /**
+   * RAM is what it is to be: from now on pages that are written are noted. Those to which the TLB has fast write tags
+   * count as written, because nobody would tell; tags for pages with code are made slow.
+   */
+  rearm(banks: Iterable<Bank>): void {
+    this.#dirty.fill(0);
+    const { flags } = this;
+    for (let frame = 0; frame < flags.length; frame++) flags[frame]! &= ~RAM_WRITABLE;
+    for (const bank of banks) {
+      bank.settleWrites((host) => {
+        const frame = ((host >>> 0) - this.#ramOffset) >>> 12;
+        if (this.hasCode(frame)) return true;
+        this.noteWritable(frame);
+        return false;
+      });
+    }
   }
 
   /** Bytes of RAM were written where code may be. */
   written(physical: number, bytes: number): void {
+    this.#dirty[Math.floor(physical / 4096)] = 1;
     if (this.flags[Math.floor(physical / 4096)]! & RAM_CODE) this.onCodeWrite?.(physical, bytes);
   }
 }

@@ -16,6 +16,11 @@ const REGION_1G = -0x40000000;
 /** Generations fit in the 21 bits below a 2 MiB region; 0 marks an entry that was never filled. */
 const LAST_GENERATION = 0x1fffff;
 
+export interface SavedStructures {
+  readonly words: Int32Array;
+  readonly generation: number;
+}
+
 export class StructureCache {
   readonly words = new Int32Array((DIRECTORY_ENTRIES + POINTER_ENTRIES) * 4);
   #generation = 1;
@@ -64,6 +69,15 @@ export class StructureCache {
     if (this.#generation++ < LAST_GENERATION) return;
     this.words.fill(0);
     this.#generation = 1;
+  }
+
+  save(): SavedStructures {
+    return { words: this.words.slice(), generation: this.#generation };
+  }
+
+  restore(saved: SavedStructures): void {
+    this.words.set(saved.words);
+    this.#generation = saved.generation;
   }
 
   #add(i: number, region: number, hi: number, table: number, rights: number): void {

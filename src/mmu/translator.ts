@@ -49,6 +49,7 @@ import { explain, type Walk, type WalkContext } from './explain.ts';
 import { FETCH_UNKNOWN } from './fetch-pages.ts';
 import { CR0_FLUSHING, CR4_FLUSHING, EFER_FLUSHING, PKRU_KEY_0 } from './flush-rules.ts';
 import { listMappings, type MappingList } from './mappings.ts';
+import { MmuState } from './mmu-state.ts';
 import { PagingFormat } from './paging-format.ts';
 import {
   ACCESS_FETCH,
@@ -99,6 +100,8 @@ export class Translator {
    */
   generation = 0;
   readonly counters: Counters;
+  /** All that a snapshot keeps of it. */
+  readonly saved: MmuState;
   onFlush: ((reason: FlushReason) => void) | undefined;
   /** Told of each access to a watched page, once it is certain that it does not fault. Never of one across pages. */
   onWatched: ((lo: number, hi: number, bytes: number, isWrite: boolean) => void) | undefined;
@@ -161,6 +164,7 @@ export class Translator {
       this.counters,
     );
     this.#caches = new ProcessorCaches(this.tlb, processors);
+    this.saved = new MmuState(this.#caches, this.#tables, this.ramPages, this.counters);
     this.#current = this.#caches.context.banks[CLASS_SUPERVISOR]!;
     const above = space.onMapChange;
     space.onMapChange = () => {
@@ -390,10 +394,6 @@ export class Translator {
     return this.tlb[i | TAG_WRITE]!;
   }
 
-  get onCodeWrite(): ((physical: number, bytes: number) => void) | undefined {
-    return this.ramPages.onCodeWrite;
-  }
-
   set onCodeWrite(listener: ((physical: number, bytes: number) => void) | undefined) {
     this.ramPages.onCodeWrite = listener;
   }
@@ -508,8 +508,7 @@ export class Translator {
     if (pageFlags & RAM_PLAIN) {
       addend = (this.#ramOffset + (masked << 12) - (lo & PAGE_MASK)) | 0;
       if (pageFlags & RAM_CODE) write |= TAG_CODE;
-      else if (grants & GRANT_WRITE && (pageFlags & RAM_WRITABLE) === 0)
-        flags[masked] = pageFlags | RAM_WRITABLE;
+      else if (grants & GRANT_WRITE && (pageFlags & RAM_WRITABLE) === 0) this.ramPages.noteWritable(masked);
     } else if (this.space.pageKind(masked >>> 0) === PAGE_ROM) {
       addend = (this.space.hostPage(masked >>> 0) - (lo & PAGE_MASK)) | 0;
       write |= TAG_ROM;

@@ -118,10 +118,11 @@ export const STATE_TSC_OFFSET = 0x718;
 export const STATE_MONITOR = 0x720;
 export const STATE_MONITOR_LINE = 0x740;
 
-/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
 /** Pages that compiled code has accessed last: the linear address (8 bytes) and what leads from it to the host's (4). */
 export const JIT_SLOT_OFFSET = 0x7000;
 export const JIT_SLOT_BYTES = 16;
+
+/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
 export const JIT_LOOKUP_OFFSET = 0x8000;
 export const JIT_LOOKUP_ENTRIES = 2048;
 

@@ -13,12 +13,14 @@ export interface Recording extends Io {
   readonly out: () => string;
   readonly err: () => string;
   readonly written: ReadonlyMap<string, string>;
+  /** The same as bytes. */
+  readonly bytesOf: (path: string) => Uint8Array;
 }
 
 class Recorder implements Output {
   text = '';
   write(data: string | Uint8Array): void {
-    this.text += typeof data === 'string' ? data : new TextDecoder('latin1').decode(data);
+    this.text += typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
   }
   close(): void {}
 }
@@ -47,6 +49,9 @@ export function recordingIo(
       return file ?? new Uint8Array(readFileSync(path));
     },
     isFile: (path) => path in files || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false),
+    touchFile: (path) => {
+      if (path.startsWith('/nowhere/')) failing('ENOENT');
+    },
     openFile: (path) => {
       if (path.startsWith('/nowhere/')) failing('ENOENT');
       const output = new Recorder();
@@ -59,6 +64,7 @@ export function recordingIo(
     createMachine,
     out: () => stdout.text,
     err: () => stderr.text,
+    bytesOf: (path) => Uint8Array.from(outputs.get(path)?.text ?? '', (c) => c.charCodeAt(0)),
     get written() {
       return new Map([...outputs].map(([path, output]) => [path, output.text]));
     },

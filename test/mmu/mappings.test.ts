@@ -103,7 +103,7 @@ describe('mappings', () => {
     }
     const start = performance.now();
     const { ranges } = f.mmu.mappings();
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(5000);
     expect(ranges).toEqual([{ linear: [0, 0], physical: 0, bytes: 0x40000000, pageSize: 0x1000, ...ANY }]);
   });
 

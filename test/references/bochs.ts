@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Processor, Programs, RawRun } from './reference.ts';
 
-/** A scenario that says nothing for so long is endless; longer than a busy machine takes to start. */
-const SILENCE_MS = 8_000;
+/** Bochs that says nothing for so long does not start; a scenario that says nothing for so long is endless. */
+const START_MS = 10_000;
+const SILENCE_MS = 3_000;
+const WATCH_MS = 250;
 const MAGIC = Buffer.from('1RES');
 const END = Buffer.from('END!');
 
@@ -76,15 +78,17 @@ export class Bochs implements Processor {
     child.stderr.on('data', (chunk: Buffer) => {
       errors += chunk.toString();
     });
-    let last = -1;
+    let last = 0;
+    let since = Date.now();
     let hang = false;
     const watch = setInterval(() => {
-      if (size === last) {
+      if (size !== last) since = Date.now();
+      else if (Date.now() - since > (size === 0 ? START_MS : SILENCE_MS)) {
         hang = true;
         child.kill('SIGKILL');
       }
       last = size;
-    }, SILENCE_MS);
+    }, WATCH_MS);
     await new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', resolve);

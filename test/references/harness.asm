@@ -9,6 +9,8 @@ org 0x20000
 
 ARENA           equ 0xf000
 ARENA_DWORDS    equ (0x20000 - ARENA) / 4
+BEYOND          equ 0x28000     ; What 16-bit offsets from the arena reach, behind the usual changes.
+BEYOND_BYTES    equ 0xa000
 BASELINES       equ 0x100000    ; Legacy; long follows ARENA_BYTES behind it.
 VECTORS         equ 0x130000    ; The interrupt vectors of real mode, to be copied to 0.
 SCENARIOS       equ 0x140000
@@ -77,8 +79,16 @@ start:  mov ax, HOME_DATA
         out 0xa1, al
         mov esi, SCENARIOS
         mov [current], esi
+        mov esi, $$             ; What writes beyond the arena reach first.
+        mov edi, saved
+        mov ecx, 16
+        rep movsd
 
-next:   mov ebp, [current]
+next:   mov esi, saved
+        mov edi, $$
+        mov ecx, 16
+        rep movsd
+   mov ebp, [current]
         cmp dword [ebp], 0
         je finish
 ; The arena is as its baseline says.
@@ -94,6 +104,13 @@ next:   mov ebp, [current]
         xor edi, edi
         mov ecx, 256
         rep movsd
+; Memory that scenarios have no business in, and get to when something goes wrong, ends it and holds nothing of earlier ones.
+        mov eax, 0xcccccccc     ; INT3, wherever it is entered.
+        mov ecx, (ARENA - 0x400) / 4
+        rep stosd
+        mov edi, BEYOND
+        mov ecx, BEYOND_BYTES / 4
+        rep stosd
 ; Flags that POPF and a 16-bit IRET leave alone.
         push dword 2
         push dword HOME_CODE
@@ -101,12 +118,14 @@ next:   mov ebp, [current]
         iretd
 .clean:
 ; Registers that outlive a mode.
-        mov eax, 1 << 18 | 1 << 22 ; OSXSAVE and PKE.
+        mov eax, 1 << 9 | 1 << 18 | 1 << 22 ; OSFXSR, OSXSAVE and PKE.
         mov cr4, eax
-        fninit
-        mov eax, [ebp + S_XCR0]
+        mov eax, 7
         xor edx, edx
         xor ecx, ecx
+        xsetbv
+        xrstor [initial]        ; x87, SSE and AVX in their initial configuration.
+        mov eax, [ebp + S_XCR0]
         xsetbv
         mov eax, [ebp + S_PKRU]
         xor ecx, ecx
@@ -276,6 +295,8 @@ launch_long:
         rep movsd
         mov eax, [ebp + S_CR8]
         mov [cr8_in], eax
+        mov eax, [ebp + S_PKRU]
+        mov [pkru_in], eax
         lea esi, [ebp + S_LISTS]
         mov edi, [ebp + S_MSRS]
         mov [msrs_in], edi
@@ -308,7 +329,16 @@ bits 64
 .skip:  add esi, 12
         dec ebx
         jmp .msr
-.msrs:  mov esp, frame
+.msrs:
+; Once more, for processors that look at it in IA-32e mode only; with CR4.PKE it was written before.
+        mov rax, cr4
+        bt eax, 22
+        jnc .keys
+        mov eax, [abs pkru_in]
+        xor ecx, ecx
+        xor edx, edx
+        wrpkru
+.keys:  mov esp, frame
         mov rax, [abs gpr_in]
         mov rcx, [abs gpr_in + 8]
         mov rdx, [abs gpr_in + 16]
@@ -672,12 +702,20 @@ home_gdt:       dq 0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00af9b000000ffff
 msr_names:      dd 0x174, 0x175, 0x176, 0x277, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084
                 dd 0xc0000100, 0xc0000101, 0xc0000102, 0xc0000103, 0
 
+; An XSAVE area without any state in it: its MXCSR and its empty header count.
+        align 64
+initial:        times 24 db 0
+                dd 0x1f80, 0
+                times 576 - 32 db 0
+
         align 16
 current:        dd 0
+saved:          times 16 dd 0
 present:        dd 0
 stack_pointer:  dd 0, 0
 msrs_in:        dd 0
 cr8_in:         dd 0, 0
+pkru_in:        dd 0
 segments_in:    times 12 dw 0
         align 8
 frame:          times 32 dd 0

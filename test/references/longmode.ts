@@ -5,7 +5,7 @@ import type { Processor, Programs, RawRun } from './reference.ts';
 export const CPU = 'max,-pcid,-invpcid,-xsaves,-xsavec,-serialize';
 const WALL_SECONDS = 60;
 /** Instructions without a byte of output after which a scenario counts as endless. */
-const PATIENCE = 20_000_000;
+const PATIENCE = 5_000_000;
 const HOT = 1 << 20;
 
 /** longmode itself; with `compiled`, code of the arena goes to the compiled tier at its first execution. */

@@ -6,7 +6,7 @@ import { Session } from './session.ts';
 /**
  * Privileged and mode-dependent behaviour against QEMU, Bochs and unicorn.
  *
- *     node test/references/run.mjs [--scenarios N] [--seed S] [--only REGEXP] [--show N] [--no-shrink] [--bochs WHICH]
+ *     node test/references/run.mjs [--scenarios N] [--seed S] [--only REGEXP] [--show N] [--no-shrink] [--strict] [--bochs WHICH]
  */
 const [folder = '', ...words] = process.argv.slice(2);
 const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)));

@@ -6,6 +6,8 @@ export interface Options {
   /** How many differences are shown in full. */
   readonly show: number;
   readonly shrink: boolean;
+  /** Whether QEMU needs a rule even where Bochs does as longmode. */
+  readonly strict: boolean;
   /** Which scenarios Bochs runs: those that QEMU does otherwise than longmode, or all. */
   readonly bochs: 'suspect' | 'all';
 }
@@ -26,6 +28,7 @@ export function readOptions(words: readonly string[]): Options {
     only: undefined as RegExp | undefined,
     show: 20,
     shrink: true,
+    strict: false,
     bochs: 'suspect' as Options['bochs'],
   };
   for (let n = 0; n < words.length; n++) {
@@ -35,12 +38,16 @@ export function readOptions(words: readonly string[]): Options {
     else if (word === '--show') options.show = count(word, words[++n]);
     else if (word === '--only') options.only = new RegExp(words[++n] ?? '');
     else if (word === '--no-shrink') options.shrink = false;
+    else if (word === '--strict') options.strict = true;
     else if (word === '--bochs') {
       const which = words[++n];
       if (which !== 'suspect' && which !== 'all')
         throw new Error(`--bochs ${which}: expected suspect or all`);
       options.bochs = which;
-    } else throw new Error(`${word}: expected --scenarios, --seed, --only, --show, --no-shrink or --bochs`);
+    } else
+      throw new Error(
+        `${word}: expected --scenarios, --seed, --only, --show, --no-shrink, --strict or --bochs`,
+      );
   }
   return options;
 }

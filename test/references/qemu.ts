@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Processor, Programs, RawRun } from './reference.ts';
 
-/** A scenario that says nothing for so long is endless; longer than a busy machine takes to start. */
-const SILENCE_MS = 8_000;
+/** QEMU that says nothing for so long does not start; a scenario that says nothing for so long is endless. */
+const START_MS = 10_000;
+const SILENCE_MS = 2_000;
+const WATCH_MS = 250;
 
 const QEMU_CPU = 'max,vendor=GenuineIntel,-xsaves,-xsavec';
 
@@ -52,17 +54,19 @@ export class Qemu implements Processor {
     child.stderr.on('data', (chunk: Buffer) => {
       errors += chunk.toString();
     });
-    const size = () => (existsSync(out) ? readFileSync(out).length : 0);
-    let last = -1;
+    const size = () => (existsSync(out) ? statSync(out).size : 0);
+    let last = 0;
+    let since = Date.now();
     let hang = false;
     const watch = setInterval(() => {
       const now = size();
-      if (now === last) {
+      if (now !== last) since = Date.now();
+      else if (Date.now() - since > (now === 0 ? START_MS : SILENCE_MS)) {
         hang = true;
         child.kill('SIGKILL');
       }
       last = now;
-    }, SILENCE_MS);
+    }, WATCH_MS);
     const status = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', resolve);

@@ -18,6 +18,8 @@ def run(case):
     bits = case["bits"]
     uc = Uc(UC_ARCH_X86, MODES[bits])
     uc.mem_map(0, 0x100000)
+    # As the harness fills what scenarios have no business in.
+    uc.mem_write(0x400, b"\xcc" * (0xF000 - 0x400))
     code = bytes.fromhex(case["code"])
     at, data = case["codeAt"], case["dataAt"]
     uc.mem_write(at, code + b"\x0f\x0b" * 8)

@@ -5,21 +5,34 @@ import type {
   createMachine as CreateMachine,
   createReport as CreateReport,
   MachineOptions,
+  resumeMachine as ResumeMachine,
   runInLockstep as RunInLockstep,
+  Snapshot as SnapshotClass,
+  SnapshotError as SnapshotErrorClass,
 } from '../../src/index.ts';
 
 /**
  * The built package, as its users get it: suites that execute millions of guest instructions run on it, because the
  * sources under the test runner's transform are several times slower. `npm test` builds first.
  */
-export const { createFirmwareMachine, createMachine, createReport, runInLockstep } = (await import(
-  join(import.meta.dirname, '../../dist/index.js')
-)) as {
+export const {
+  createFirmwareMachine,
+  createMachine,
+  createReport,
+  resumeMachine,
+  runInLockstep,
+  Snapshot,
+  SnapshotError,
+} = (await import(join(import.meta.dirname, '../../dist/index.js'))) as {
   createFirmwareMachine: typeof CreateFirmwareMachine;
   createMachine: typeof CreateMachine;
   createReport: typeof CreateReport;
+  resumeMachine: typeof ResumeMachine;
   runInLockstep: typeof RunInLockstep;
+  Snapshot: typeof SnapshotClass;
+  SnapshotError: typeof SnapshotErrorClass;
 };
+export type Snapshot = SnapshotClass;
 
 export const GUESTS = resolve(import.meta.dirname, '../../guests');
 

@@ -195,8 +195,8 @@ function readCallGate(core: Core, selector: number, gate: Descriptor): CallGate 
   const dpl = dplOf(gate);
   if (!known || dpl < core.state.cpl() || dpl < (selector & SELECTOR_RPL))
     core.raiseGP(selectorError(selector));
-  if (gate.upperHi & 0x1f00) core.raiseGP(selectorError(selector));
   if (!isPresent(gate)) core.raiseNP(selectorError(selector));
+  if (gate.upperHi & 0x1f00) core.raiseGP(selectorError(selector));
   const target = gate.lo >>> 16;
   const code = readCode(core, target);
   if (long && !isLongCode(core, code)) core.raiseGP(selectorError(target));

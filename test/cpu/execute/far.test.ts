@@ -183,6 +183,16 @@ describe('call gates', () => {
     expect([m.selector(CS), m.rsp, m.rip]).toEqual([CODE3, STACK, CODE]);
   });
 
+  test('a 64-bit gate that is not present is #NP before its upper half counts', () => {
+    const m = new SystemHarness('long');
+    m.describe(FREE, [...gate(LONG0, TARGET, 0x6c), 0, 0x1f00]);
+    m.setReg(RAX, 0x30000);
+    m.write32(0x30000, 0, FREE);
+    expect(m.execute(...CALL_MP)).toEqual({ vector: VECTOR_NP, errorCode: FREE });
+    m.describe(FREE, [...gate(LONG0, TARGET, 0xec), 0, 0x1f00]);
+    expect(m.execute(...CALL_MP)).toEqual({ vector: VECTOR_GP, errorCode: FREE });
+  });
+
   test('a 64-bit gate at the same level pushes to RSP without the base of the old stack', () => {
     const m = new SystemHarness('compatibility');
     m.describe(FREE, [...gate(LONG3, TARGET, 0xec), 0, 0]);

@@ -78,7 +78,8 @@ function entry(random: Random, paging: Paging, e: Entry, page: number, keys: boo
   if (e.level > 1 && random.chance(e.level === 4 ? 0.03 : 0.15)) {
     value |= 0x80n;
     if (e.level < 4 && random.chance(0.9)) value &= 0xfffn;
-    if (random.chance(0.1)) value |= 1n << BigInt(12 + random.below(18));
+    // Reserved bits, or memory that is there and holds nothing.
+    if (random.chance(0.1)) value |= 1n << BigInt(random.pick([12, 13, 14, 16, 18, 20, 23, 24]));
   }
   if (e.level === 1) flip(7, 0.1);
   if (e.bytes === 8) {
@@ -120,7 +121,8 @@ export function walks(random: Random): Scenario {
   const keys = long && random.chance(0.4);
   if (keys) {
     s.cr4 |= CR4.PKE;
-    s.pkru = random.word() >>> 0;
+    // Key 0 is that of all pages outside the window; Bochs applies keys to supervisor pages too.
+    s.pkru = (random.word() & ~3) >>> 0;
   }
   const way = random.pick(WAYS);
   const page =
@@ -173,6 +175,9 @@ export function walks(random: Random): Scenario {
     probe: [['read, then write', [0x8b, 0x03, 0x89, 0x03]], ['write, then read', [0x89, 0x03, 0x8b, 0x0b]], ['fetch of data', [0xff, 0xe3]], ['invlpg; read', [0x0f, 0x01, 0x3b, 0x8b, 0x03]]],
   }; // biome-ignore format: a table.
   const [text, bytes] = random.pick(rows[way]);
+  // Data is no code: what it would do, nobody has planned.
+  if (text === 'fetch of data')
+    patch(s, (page << 12) + Number(address & 0xfffn), [0x0f, 0x0b, 0x0f, 0x0b, 0x0f, 0x0b], 'UD2');
   setCode(
     s,
     mode,

@@ -96,8 +96,10 @@ export const landing = (random: Random): number =>
 /** Fills a free slot of GDT or LDT and answers its selector without RPL. In IA-32e mode a slot has 16 bytes. */
 export function placeDescriptor(s: Scenario, random: Random, value: bigint, upper = 0n): number {
   const long = s.world === 'long';
-  const index = random.below(FREE_ENTRIES >> 1) * 2;
+  let index = random.below(FREE_ENTRIES >> 1) * 2;
   const local = random.chance(0.25);
+  const isTaken = () => s.tr === SEL.free + index * 8;
+  while (!local && isTaken()) index = random.below(FREE_ENTRIES >> 1) * 2;
   const offset = (local ? 0x80 : SEL.free) + index * 8;
   const bytes = long ? [...word64(value), ...word64(upper)] : word64(value);
   patch(s, (local ? LDT : GDT) + offset, bytes, `${local ? 'LDT' : 'GDT'}[${hex(offset)}] = ${hex(value)}`);

@@ -323,7 +323,8 @@ export function tasks(random: Random): Scenario {
         word16(random.pick([0, SEL.ldt, SEL.tss, SEL.ldt | 4, 0x3f8])),
         'LDT of the task',
       );
-    else patch(s, base + 0x20, word32(random.pick([CODE_U + LANDING, 0, 0xffff0000])), 'EIP of the task');
+    else
+      patch(s, base + 0x20, word32(random.pick([CODE_U + LANDING, 0xe000, 0xffff0000])), 'EIP of the task');
   }
   if (random.chance(0.3)) {
     const flags = 2 | random.pick([FLAG.NT, FLAG.VM, FLAG.TF, FLAG.RF, FLAG.IF, FLAG.AC, iopl(3), FLAG.DF]);
@@ -379,9 +380,9 @@ export function systemCalls(random: Random): Scenario {
   const place = () =>
     random.chance(0.9)
       ? BigInt(CODE_S + LANDING)
-      : random.pick([0x800000000000n, 0xffff7fffffffffffn, 0x7fffffffffffn, 0xffff800000000000n]);
+      : random.pick([0x80000001b400n, 0xffff7fffffffffffn, 0x7fffffffffffn, 0xffff80000001b400n]);
   const lstar = place();
-  // A value that is not canonical cannot get into LSTAR: only what WRMSR takes.
+  // A value that is not canonical cannot get into LSTAR: only what WRMSR takes. Lower halves lead to code in 32-bit mode.
   const canonical = (v: bigint) => (BigInt.asUintN(64, BigInt.asIntN(48, v)) === v ? v : 0x1b400n);
   const legal = s.cr4 & CR4.LA57 ? canonical : canonical;
   s.msrs.push([0xc0000081, (BigInt(user) << 48n) | (BigInt(kernel) << 32n) | BigInt(CODE_S + LANDING)]);
@@ -399,10 +400,10 @@ export function systemCalls(random: Random): Scenario {
   if (random.chance(0.1)) s.efer &= ~1;
   s.gpr[1] = random.chance(0.8)
     ? BigInt(CODE_U + LANDING)
-    : random.pick([0x800000000000n, 0xffff800000000000n, 0x123456789n, 0x7fffffffffffn]);
+    : random.pick([0x80000001b400n, 0xffff80000001b400n, 0x123456789n, 0x7fffffffffffn]);
   s.gpr[2] = random.chance(0.8)
     ? BigInt(CODE_U + LANDING)
-    : random.pick([0x800000000000n, 0xffff800000000000n, 0x1234n]);
+    : random.pick([0x80000001b400n, 0xffff80000001b400n, 0x1234n]);
   if (random.chance(0.2)) s.gpr[1] = BigInt(STACK_U + 0x880);
   s.gpr[11] =
     BigInt(2 | (random.word() & (0x3c4fd5 | (random.chance(0.2) ? 0x33000 : 0)) & ~FLAG.TF)) & 0xffffffffn;
