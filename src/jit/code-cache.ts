@@ -1,7 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
 import { dispatcher } from './dispatcher.ts';
-import { ROUTINES, routines, SLOT_DELIVER } from './routines.ts';
+import { routines } from './routines.ts';
 import { encodeModule } from './wasm/module.ts';
 
 /** What compiled code calls. */
@@ -27,11 +27,7 @@ export interface RegionCode {
 const IMPORTS = [
   { name: 'fill', parameters: 3 },
   { name: 'run', parameters: 2 },
-];
-/** For regions that call routines: in the order of their slots behind the others. */
-const IMPORTS_WITH_ROUTINES = [
-  ...IMPORTS,
-  ...Array.from({ length: ROUTINES }, (_, slot) => ({ name: `r${slot}`, parameters: 1 })),
+  { name: 'system', parameters: 1 },
 ];
 const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
@@ -43,8 +39,8 @@ export class CodeCache {
   calls: HandlerCall[] = [];
   /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
-  /** The routine that delivers exceptions and interrupts: see `emit/interrupt.ts`. */
-  readonly deliver: (event: number) => number;
+  /** The routines that all regions share: see `routines.ts`. */
+  readonly system: (argument: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -60,12 +56,11 @@ export class CodeCache {
 
   constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const bytes = encodeModule(IMPORTS, [dispatcher(), ...routines(vendor)], true);
-    const { 0: enter, ...rest } = this.#instantiate(bytes) as Record<string, (argument: number) => number>;
-    const shared = Object.values(rest);
+    const bytes = encodeModule(IMPORTS.slice(0, 2), [dispatcher(), ...routines(vendor)], true);
+    const { 0: enter, 1: system } = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
     this.enter = enter!;
-    this.deliver = shared[SLOT_DELIVER]!;
-    for (const [slot, routine] of shared.entries()) this.#imports['e']![`r${slot}`] = routine;
+    this.system = system!;
+    Object.assign(this.#imports['e']!, { system });
   }
 
   isFull(): boolean {
@@ -76,11 +71,11 @@ export class CodeCache {
   add(
     entry: Block,
     blocks: readonly Block[],
-    { body, calls, longest, callsRoutines }: Compiled,
+    { body, calls, longest }: Compiled,
     place: Pick<RegionCode, 'ripLo' | 'ripHi' | 'segments'>,
   ): RegionCode {
     this.calls.push(...calls);
-    const bytes = encodeModule(callsRoutines ? IMPORTS_WITH_ROUTINES : IMPORTS, [body]);
+    const bytes = encodeModule(IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     this.#table.set(slot, this.#instantiate(bytes)['0']);
     const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };

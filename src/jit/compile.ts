@@ -18,8 +18,8 @@ import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
-  FUNCTION_ROUTINES,
   FUNCTION_RUN,
+  FUNCTION_SYSTEM,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
@@ -33,7 +33,7 @@ import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
-import { type RoutineCall, routineOf } from './routines.ts';
+import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
@@ -67,8 +67,6 @@ export interface Compiled {
   readonly calls: readonly HandlerCall[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
-  /** It calls functions that all regions share, which must be imported. */
-  readonly callsRoutines: boolean;
 }
 
 /** What makes the compiled code of a region differ besides its bytes. */
@@ -126,7 +124,6 @@ class RegionCompiler {
   readonly #stackNative: boolean;
   readonly #firstCall: number;
   readonly #leavers: ReadonlySet<number>;
-  #callsRoutines = false;
 
   constructor(
     nodes: readonly Node[],
@@ -167,12 +164,7 @@ class RegionCompiler {
     code.end();
     const longest = this.#flow.longest[0]!;
     const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
-    return {
-      body: { locals, code: this.#assemble(longest) },
-      calls: this.#calls,
-      longest,
-      callsRoutines: this.#callsRoutines,
-    };
+    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -410,15 +402,10 @@ class RegionCompiler {
     code.i32((e.ripLo + insn.length) | 0);
     code.memory(I32_STORE, STATE_RIP);
     if (routine) {
-      if (routine.argument === 'left') {
-        code.get(BUDGET);
-        code.i32(e.index);
-        code.op(I32_SUB);
-      } else code.i32(routine.argument);
-      code.call(FUNCTION_ROUTINES + routine.slot);
-      this.#callsRoutines = true;
+      pushRoutineCall(e, routine);
+      code.call(FUNCTION_SYSTEM);
       code.op(I32_EQZ);
-      code.if();
+      code.unlikelyIf();
     }
     code.i32(this.#firstCall + this.#calls.length);
     code.get(BUDGET);

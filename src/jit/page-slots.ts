@@ -13,7 +13,7 @@ const LEAST_WEIGHT = 3;
 const STACK_OPS = /^(?:PUSHF?|POP|CALL|RET)(?:_|$)/;
 const usesStack = perOp((name) => STACK_OPS.test(name));
 const usesFrame = perOp((name) => name.startsWith('LEAVE'));
-const isWithoutAccess = perOp((name) => /^(?:LEA|NOP|PREFETCH)/.test(name));
+const hasNoAccess = perOp((name) => /^(?:LEA|NOP|PREFETCH)/.test(name));
 
 /** The sites of a region that are accessed most, for whose pages it keeps slots. */
 export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet<string> {
@@ -25,7 +25,7 @@ export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet
     const count = (site: string) => weights.set(site, (weights.get(site) ?? 0) + weight);
     for (let at = 0; at < node.count; at++) {
       const insn = node.block.instructions[at]!;
-      if (insn.isMemory && !isWithoutAccess(insn.op)) count(siteOf(insn));
+      if (insn.isMemory && !hasNoAccess(insn.op)) count(siteOf(insn));
       if (usesStack(insn.op)) count(stackSite(RSP));
       if (usesFrame(insn.op)) count(stackSite(RBP));
     }

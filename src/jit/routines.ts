@@ -3,50 +3,91 @@ import { HANDLERS } from '../cpu/handlers.ts';
 import type { Emitter } from './emit/emitter.ts';
 import { deliverRoutine, EVENT_SOFTWARE } from './emit/interrupt.ts';
 import { iretRoutine } from './emit/iret.ts';
+import { BUDGET, FUNCTION_SYSTEM } from './emit/locals.ts';
 import { syscallRoutine, sysretRoutine } from './emit/system-call.ts';
 import type { Node } from './region.ts';
+import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
+import { I32_AND, I32_EQ, I32_OR, I32_SHL, I32_SHR_U, I32_SUB, RETURN } from './wasm/opcodes.ts';
 
-/** How many functions all regions share. */
-export const ROUTINES = 4;
-const SLOT_SYSCALL = 0;
-const SLOT_SYSRET = 1;
-const SLOT_IRET = 2;
-export const SLOT_DELIVER = 3;
+/** The low bits of the argument say which routine, the others are its own argument. */
+export const ROUTINE_BITS = 2;
+const ROUTINE_MASK = (1 << ROUTINE_BITS) - 1;
+const ROUTINE_SYSCALL = 0;
+const ROUTINE_SYSRET = 1;
+const ROUTINE_IRET = 2;
+export const ROUTINE_DELIVER = 3;
 
 /** A routine to try before the handler of an instruction. */
 export interface RoutineCall {
-  readonly slot: number;
+  readonly routine: number;
   /** `left`: one more than the instructions that may retire behind it. */
   readonly argument: number | 'left';
 }
 
-/** In the order of their slots. */
+/** By name of op. */
+const ROUTINES = new Map([
+  ['SYSCALL', ROUTINE_SYSCALL],
+  ['SYSRET', ROUTINE_SYSRET],
+  ['IRET_q', ROUTINE_IRET],
+  ['INT_Ib', ROUTINE_DELIVER],
+]);
+
+/**
+ * The functions that all regions share, of the module of the dispatcher: the first calls the one that its argument names,
+ * and answers whether that has done it.
+ */
 export function routines(vendor: 'intel' | 'amd'): FunctionBody[] {
-  return [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine()];
+  const bodies = [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine()];
+  const code = new Code();
+  for (const routine of bodies.keys()) {
+    code.get(ARGUMENT);
+    code.i32(ROUTINE_MASK);
+    code.op(I32_AND);
+    code.i32(routine);
+    code.op(I32_EQ);
+    code.if();
+    code.get(ARGUMENT);
+    code.i32(ROUTINE_BITS);
+    code.op(I32_SHR_U);
+    code.call(FIRST_ROUTINE + routine);
+    code.op(RETURN);
+    code.end();
+  }
+  code.i32(0);
+  return [{ locals: [], code }, ...bodies];
 }
 
-/** By name of op. */
-const SLOTS = new Map([
-  ['SYSCALL', SLOT_SYSCALL],
-  ['SYSRET', SLOT_SYSRET],
-  ['IRET_q', SLOT_IRET],
-  ['INT_Ib', SLOT_DELIVER],
-]);
+const ARGUMENT = 0;
+/** In the module of the dispatcher: behind its two imports, the dispatcher and the function above. */
+const FIRST_ROUTINE = FUNCTION_SYSTEM + 2;
 
 /** Whether compiled code has a routine for the op. */
 export function hasRoutine(op: number): boolean {
-  return SLOTS.has(OP_NAMES[op]!);
+  return ROUTINES.has(OP_NAMES[op]!);
 }
 
 /** The routine that does what the instruction at the end of the node does, where there is one. */
 export function routineOf(e: Emitter, node: Node): RoutineCall | undefined {
   const { insn } = e;
   if (e.codeSize !== 64 || node.block.handlers[node.count - 1] !== HANDLERS[insn.op]) return undefined;
-  const name = OP_NAMES[insn.op]!;
-  const slot = SLOTS.get(name);
-  if (slot === undefined) return undefined;
-  if (slot === SLOT_SYSRET && insn.operandSize !== 64) return undefined;
-  if (slot === SLOT_IRET) return { slot, argument: 'left' };
-  return { slot, argument: slot === SLOT_DELIVER ? EVENT_SOFTWARE | (insn.immediate & 0xff) : 0 };
+  const routine = ROUTINES.get(OP_NAMES[insn.op]!);
+  if (routine === undefined || (routine === ROUTINE_SYSRET && insn.operandSize !== 64)) return undefined;
+  if (routine === ROUTINE_IRET) return { routine, argument: 'left' };
+  return { routine, argument: routine === ROUTINE_DELIVER ? EVENT_SOFTWARE | (insn.immediate & 0xff) : 0 };
+}
+
+/** Pushes the argument of the first of `routines`. */
+export function pushRoutineCall({ code, index }: Emitter, { routine, argument }: RoutineCall): void {
+  if (argument !== 'left') {
+    code.i32((argument << ROUTINE_BITS) | routine);
+    return;
+  }
+  code.get(BUDGET);
+  code.i32(index);
+  code.op(I32_SUB);
+  code.i32(ROUTINE_BITS);
+  code.op(I32_SHL);
+  code.i32(routine);
+  code.op(I32_OR);
 }

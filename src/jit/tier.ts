@@ -28,6 +28,7 @@ import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
 import { Leavers } from './leavers.ts';
 import { discover } from './region.ts';
+import { ROUTINE_BITS, ROUTINE_DELIVER } from './routines.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
 const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
@@ -148,7 +149,8 @@ export class CompiledTier implements Tier {
     const core = this.#core;
     if (!this.#cache || !core.state.is64Bit()) return false;
     this.#words[ERROR_WORD] = errorCode;
-    if (this.cache.deliver(vector | flags | (hasErrorCode ? EVENT_ERROR : 0)) === 0) return false;
+    const event = vector | flags | (hasErrorCode ? EVENT_ERROR : 0);
+    if (this.cache.system((event << ROUTINE_BITS) | ROUTINE_DELIVER) === 0) return false;
     this.#catchUp();
     core.endBlock();
     return true;

@@ -206,7 +206,7 @@ describe('RF (SDM Vol. 3B, "Instruction-Breakpoint Exception Condition")', () =>
     g.setReg(RCX, 5000);
     g.setReg(RDI, DATA);
     g.processor.run(1);
-    expect(g.reg(RCX)).toBe(4096); // Down to a multiple of a batch.
+    expect(g.reg(RCX)).toBe(4096);
     g.core.pending |= PENDING_NMI;
     g.run();
     expect([g.read32(STACK - 12), g.read32(STACK - 4) & RFLAGS_RF]).toEqual([CODE, RFLAGS_RF]);

@@ -1,8 +1,8 @@
 /** Numbers of locals and imported functions in every region. */
 export const FUNCTION_FILL = 0;
 export const FUNCTION_RUN = 1;
-/** The first of the functions of `routines.ts`, where the region imports them. */
-export const FUNCTION_ROUTINES = 2;
+/** In regions alone: calls a routine. */
+export const FUNCTION_SYSTEM = 2;
 
 /** The parameter: instructions that may still retire. */
 export const BUDGET = 0;
