@@ -113,12 +113,14 @@ export function switchTask(core: Core, selector: number, descriptor: Descriptor,
   const { mmu, words } = core;
   const base = baseOf(descriptor);
   const nested = source === 'call' || source === 'event';
-  const image = readTask(core, base, layout);
+  readTask(core, base, layout); // What cannot be read faults before anything is written.
   const oldSelector = words[segmentWord(TR, SEGMENT_SELECTOR)]!;
   const oldDescriptor = findDescriptor(core, oldSelector);
 
   // Still the old task: memory that a fault here leaves half-written is written again by the next attempt.
   saveTask(core, source);
+  // Behind it: both tasks may be one TSS with two descriptors (SDM Vol. 3A, "Task Switching": first saved, then loaded).
+  const image = readTask(core, base, layout);
   if (nested) mmu.writeSystem16(base, 0, oldSelector);
   if (!nested && oldDescriptor && oldSelector !== selector) {
     writeHigh(core, oldDescriptor, oldDescriptor.hi & ~TSS_BUSY);

@@ -76,6 +76,20 @@ describe('a switch (SDM Vol. 3A, "Task Switching")', () => {
     expect(m.word(STATE_DR7)).toBe(0x4aa);
   });
 
+  test('to another descriptor of the same TSS: the task goes on with what was saved', () => {
+    const m = new SystemHarness('protected');
+    m.describe(FREE, descriptor(TSS, 0x67, 0x89));
+    m.setReg(RAX, 0x1234);
+    expect(m.execute(...jump(FREE))).toBeUndefined();
+    expect([m.rip, m.rsp, m.reg(RAX), m.selector(CS), m.selector(TR)]).toEqual([
+      CODE + 7,
+      STACK,
+      0x1234,
+      CODE0,
+      FREE,
+    ]);
+  });
+
   test('CALL links back and sets NT; IRET returns', () => {
     const m = withTask();
     m.execute(...call(FREE));
