@@ -30,7 +30,7 @@ const linux = (more: object) => (jit: boolean) =>
 const BOOTS = [
   ['Xen with zeros for a dom0', (jit: boolean) => createMachine({ kernel: file('xen'), modules: [{ name: 'zeros', bytes: new Uint8Array(65536) }], commandLine: XEN, jit }), 40_000_000, 'Could not construct domain 0'],
   ['GRUB 2 by SeaBIOS and ATAPI', powerOn, 120_000_000, 'PASS'],
-  ['Linux on the old board', linux({ board: 'isa', commandLine: `console=ttyS0 panic=-1 cryptomgr.notests ${OLD_BOARD} ${QUICK}` }), 230_000_000, 'userspace is up'],
+  ['Linux on the old board', linux({ board: 'isa', commandLine: `console=ttyS0 panic=-1 cryptomgr.notests ${OLD_BOARD} ${QUICK}` }), 330_000_000, 'userspace is up'],
   ['Linux on the full PC', linux({ kernel: file('bzImage'), commandLine: 'console=ttyS0' }), 260_000_000, 'Linux version 6.1'],
   ['Linux on two processors', linux({ processors: 2, commandLine: `console=ttyS0 panic=-1 cryptomgr.notests ${QUICK}` }), 260_000_000, 'Brought up 1 node, 2 CPUs'],
 ] as const; // biome-ignore format: a table.
