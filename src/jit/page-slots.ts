@@ -1,4 +1,5 @@
 import { perOp } from '../cpu/decode/ops.ts';
+import { ADDRESS_BASE, type Instruction } from '../isa/instruction.ts';
 import { RBP, RSP } from '../isa/registers.ts';
 import { PAGE_SLOTS, siteOf, stackSite } from './emit/sites.ts';
 import type { Flow } from './flow.ts';
@@ -15,6 +16,12 @@ const usesStack = perOp((name) => STACK_OPS.test(name));
 const usesFrame = perOp((name) => name.startsWith('LEAVE'));
 const hasNoAccess = perOp((name) => /^(?:LEA|NOP|PREFETCH)/.test(name));
 
+/** A load that replaces its own base goes from object to object, and hardly ever to the page where it was. */
+const isLoad = perOp((name) => /^MOV_G[dq]_E/.test(name));
+function followsPointer(insn: Instruction): boolean {
+  return insn.addressForm === ADDRESS_BASE && insn.reg === insn.base && isLoad(insn.op);
+}
+
 /** The sites of a region that are accessed most, for whose pages it keeps slots. */
 export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet<string> {
   const weights = new Map<string, number>();
@@ -25,7 +32,7 @@ export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet
     const count = (site: string) => weights.set(site, (weights.get(site) ?? 0) + weight);
     for (let at = 0; at < node.count; at++) {
       const insn = node.block.instructions[at]!;
-      if (insn.isMemory && !hasNoAccess(insn.op)) count(siteOf(insn));
+      if (insn.isMemory && !hasNoAccess(insn.op) && !followsPointer(insn)) count(siteOf(insn));
       if (usesStack(insn.op)) count(stackSite(RSP));
       if (usesFrame(insn.op)) count(stackSite(RBP));
     }
