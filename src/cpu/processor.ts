@@ -45,8 +45,6 @@ export interface SavedProcessor {
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 4096;
 const BLOCK_NONE = new Block(-1, [], []);
-/** Entries of a block before the faster tier is asked to compile it. */
-const TIER_HOT = 300;
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
 /** What makes the loop go one instruction at a time. */
 const STEPPING = SHADOWS | PENDING_SINGLE_STEP;
@@ -285,7 +283,7 @@ export class Processor {
         this.#blockRipLo = lo;
         block = this.#lookup(lo, words[RIP_HI]!);
       }
-      if (tier !== undefined && (block.code !== undefined || ++block.entries > TIER_HOT) && !isHeld) {
+      if (tier !== undefined && (block.code !== undefined || ++block.entries > tier.patience) && !isHeld) {
         this.#block = BLOCK_NONE;
         const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
         if (tier.faulted) return true;

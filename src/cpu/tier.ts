@@ -16,6 +16,8 @@ export interface CodeSource {
 
 /** A faster way to execute hot blocks. The processor knows no more of it than this. */
 export interface Tier {
+  /** Entries of a block before `run` is asked to compile it. */
+  readonly patience: number;
   /**
    * Executes code from the start of `block` at RIP, at most `count` instructions, and answers how many have retired.
    * RIP and all other state are then exact. After a guest fault `faulted` is set, and `Core.at` is the number of

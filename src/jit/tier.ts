@@ -45,6 +45,13 @@ const LOOKUP_WORD = JIT_LOOKUP_OFFSET >> 2;
 
 /** RIP may carry into its high word beyond this page. */
 const LAST_PAGE = 0xfffff000;
+/**
+ * Entries before a block is compiled: few while there is little compiled code, for a loop to be fast soon, and more with
+ * every region, for a boot that runs through much code once does not earn back what compiling it costs.
+ */
+const LEAST_PATIENCE = 300;
+const MOST_PATIENCE = 4000;
+const PATIENCE_STEP = 4;
 /** A block that is used at so many places or in so many ways is left to the interpreter. */
 const MAX_ATTEMPTS = 6;
 /** So many runs that stopped after fewer instructions than this are enough. */
@@ -55,6 +62,7 @@ const SOON = 0x10000;
 
 /** Compiled regions, and the way in and out of them. */
 export class CompiledTier implements Tier {
+  patience = LEAST_PATIENCE;
   stopped = false;
   faulted = false;
   running: HandlerCall | undefined;
@@ -213,6 +221,7 @@ export class CompiledTier implements Tier {
     const old = block.code as RegionCode | undefined;
     if (old) this.#forget(old);
     if (this.cache.isFull()) this.clear();
+    this.patience = Math.min(this.patience + PATIENCE_STEP, MOST_PATIENCE);
     const compiled = compile(nodes, surroundings, this.cache.calls.length, this.#leavers.found);
     return this.cache.add(
       block,
