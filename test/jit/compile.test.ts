@@ -48,6 +48,7 @@ describe('the WebAssembly of small regions', () => {
     // name                 bytes                                              size  what it is
     ['add-loop', '4801d8 48ffc9 75f8 f4', 64], // add rax,rbx; dec rcx; jnz
     ['load', '8b4708 f4', 64], // mov eax,[rdi+8]
+    ['load-loop', '8b07 4883c704 39f7 75f6 f4', 64], // mov eax,[rdi]; add rdi,4; cmp edi,esi; jnz
     ['store', '48895704 f4', 64], // mov [rdi+4],rdx
     ['compare-and-branch', '39d8 7202 31c0 f4', 64], // cmp eax,ebx; jb; xor eax,eax
     ['byte-registers', '00e7 8a66ff f4', 64], // add bh,ah; mov ah,[rsi-1]
