@@ -1,13 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** From this version on V8 reads branch hints by itself. */
-const HINTS_BY_DEFAULT = 13;
+/** From this version on V8 reads branch hints by itself, and knows no flag for it. */
+const HINTS_BY_DEFAULT = [13, 7] as const;
+
+/** Whether a version of V8, such as `11.3.244.8`, reads the branch hints of WebAssembly behind a flag only. */
+export function needsFlagForHints(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < HINTS_BY_DEFAULT[0] || (major === HINTS_BY_DEFAULT[0] && minor < HINTS_BY_DEFAULT[1]);
+}
 
 /**
- * Has V8 read the branch hints of compiled code ("Branch Hinting", WebAssembly's proposal), which older versions do
- * behind a flag only. Without it code that misses of the TLB alone enter takes registers from what runs all the time.
+ * Has V8 read the branch hints of compiled code ("Branch Hinting", a proposal for WebAssembly). Without it code that
+ * misses of the TLB alone enter takes registers from what runs all the time.
  */
-export function readBranchHints(version = process.versions.v8): void {
-  if (Number.parseInt(version, 10) < HINTS_BY_DEFAULT)
-    setFlagsFromString('--experimental-wasm-branch-hinting');
+export function readBranchHints(): void {
+  if (needsFlagForHints(process.versions.v8)) setFlagsFromString('--experimental-wasm-branch-hinting');
 }
