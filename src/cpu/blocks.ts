@@ -4,15 +4,6 @@ import type { Handler } from './execute/core.ts';
 
 /** A straight run of decoded instructions inside one physical page, entered only at its first one. */
 export class Block {
-  readonly instructions: Instruction[];
-  /** The handler of each instruction, in a list of its own: one load less than a property of the instruction. */
-  readonly handlers: Handler[];
-  readonly count: number;
-  /** Bytes covered. */
-  readonly bytes: number;
-  /** Physical address of the first byte. */
-  readonly physical: number;
-
   /** Where the block was last entered, and in which context: see `Processor`. Stale as soon as the context moved on. */
   ripLo = 0;
   ripHi = 0;
@@ -22,6 +13,15 @@ export class Block {
   entries = 0;
   code: object | undefined;
   attempts = 0;
+
+  readonly instructions: Instruction[];
+  /** The handler of each instruction, in a list of its own: one load less than a property of the instruction. */
+  readonly handlers: Handler[];
+  readonly count: number;
+  /** Bytes covered. */
+  readonly bytes: number;
+  /** Physical address of the first byte. */
+  readonly physical: number;
 
   constructor(physical: number, instructions: Instruction[], handlers: Handler[]) {
     this.physical = physical;

@@ -81,16 +81,6 @@ export class Fetcher {
     return block;
   }
 
-  /** The block that starts at a physical address of a page that holds blocks already: for the faster tier. */
-  blockInPage(physical: number, size: 16 | 32 | 64): Block | undefined {
-    const known = this.#blocks.find(physical, size);
-    if (known) return known;
-    const host = physical + this.#core.space.memory.ramOffset;
-    const block = this.#build(host, physical, PAGE_BYTES - (physical & (PAGE_BYTES - 1)), size, 0);
-    if (block) this.#blocks.add(block, size);
-    return block;
-  }
-
   /** Decodes a run of instructions that lie wholly in `available` bytes; undefined when not even the first does. */
   #build(
     host: number,

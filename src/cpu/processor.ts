@@ -43,7 +43,7 @@ export interface SavedProcessor {
 }
 
 /** Entries of the table that finds a block by its instruction pointer. */
-const JUMP_ENTRIES = 4096;
+const JUMP_ENTRIES = 16384;
 const BLOCK_NONE = new Block(-1, [], []);
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
 /** What makes the loop go one instruction at a time. */
@@ -100,7 +100,7 @@ export class Processor {
   /** From now on hot blocks are offered to a faster tier. */
   attachTier<T extends Tier>(make: (core: Core, source: CodeSource) => T): T {
     const tier = make(this.core, {
-      blockAt: (physical, size) => this.#fetcher.blockInPage(physical, size as 16 | 32 | 64),
+      blockAt: (physical, size) => this.blocks.find(physical, size),
       context: () => this.#presentContext(),
       remaining: () => this.#remaining,
     });

@@ -4,8 +4,8 @@ import type { Block } from './blocks.ts';
 /** What a tier may ask of the processor: the code around a hot block, and whether it may go on. */
 export interface CodeSource {
   /**
-   * The block that starts at a physical address of a page that code runs from, decoded if need be. Undefined where its
-   * first instruction does not lie wholly in the page.
+   * The block that starts at a physical address, if the interpreter has come by. Much of a kernel is written for what
+   * hardly ever happens: to compile that as well would be dearer than to leave compiled code when it does happen.
    */
   blockAt(physical: number, codeSize: number): Block | undefined;
   /** Number of the present context, as `run` gets it. */

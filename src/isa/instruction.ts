@@ -27,39 +27,19 @@ export const ADDRESS_BASE = 3;
 export const ADDRESS_INDEX = 4;
 export const ADDRESS_BASE_INDEX = 5;
 
-/** One decoded instruction: plain data, made once by the decoder and never changed while it is in a block. */
+/**
+ * One decoded instruction: plain data, made once by the decoder and never changed while it is in a block. What nearly all
+ * handlers read comes first: code that runs a few times only is not in the host's cache, and each line of it costs.
+ */
 export class Instruction {
-  /** Index into `OP_NAMES` of the decoder. */
-  op = 0;
-  /** Bytes, 1 to 15. */
-  length = 0;
-  /** Offset of this instruction, and of the one after it, from the start of its block. Filled by the block builder. */
-  start = 0;
+  /** Offset of the instruction after this one from the start of its block. Filled by the block builder. */
   next = 0;
-  /** 16, 32 or 64: the size of the code segment that it was decoded for. */
-  codeSize = 32;
-  /** Effective operand size in bits: 16, 32 or 64. Near branches and stack operations in 64-bit mode: as they act. */
-  operandSize = 32;
-  /** Effective address size in bits: 16, 32 or 64. */
-  addressSize = 32;
-  prefixes = 0;
-  /** The last opcode byte. */
-  opcode = 0;
-
-  /** True when the ModRM operand is memory. */
-  isMemory = false;
-  /** The ModRM byte itself, or 0. */
-  modrm = 0;
   /** ModRM.reg with REX.R (VEX.R); for a group it holds the extension /0 to /7 instead. */
   reg = 0;
   /** ModRM.rm with REX.B when it names a register; also the register in an opcode's low three bits (`Zv`). */
   rm = 0;
-  /** Byte offset in `gpr8` of the byte register that `reg` and `rm` name (AH is 1; SPL with REX is 32). */
-  reg8 = 0;
-  rm8 = 0;
-
-  /** Effective segment of the memory operand: the default or the override. Also the source of string operands. */
-  segment = 3;
+  /** True when the ModRM operand is memory. */
+  isMemory = false;
   addressForm = ADDRESS_NONE;
   base = NO_REGISTER;
   index = NO_REGISTER;
@@ -67,11 +47,33 @@ export class Instruction {
   scale = 0;
   /** Sign-extended to 32 bits; the high word of the 64-bit displacement is its sign. moffs64 uses both words. */
   displacement = 0;
-  displacementHigh = 0;
-
+  /** Effective segment of the memory operand: the default or the override. Also the source of string operands. */
+  segment = 3;
+  /** Effective address size in bits: 16, 32 or 64. */
+  addressSize = 32;
   /** Immediate, sign- or zero-extended as the instruction defines. Relative branches: the signed displacement. */
   immediate = 0;
   immediateHigh = 0;
+  displacementHigh = 0;
+  /** Byte offset in `gpr8` of the byte register that `reg` and `rm` name (AH is 1; SPL with REX is 32). */
+  reg8 = 0;
+  rm8 = 0;
+
+  /** Index into `OP_NAMES` of the decoder. */
+  op = 0;
+  /** Bytes, 1 to 15. */
+  length = 0;
+  /** Offset of this instruction from the start of its block. Filled by the block builder. */
+  start = 0;
+  /** 16, 32 or 64: the size of the code segment that it was decoded for. */
+  codeSize = 32;
+  /** Effective operand size in bits: 16, 32 or 64. Near branches and stack operations in 64-bit mode: as they act. */
+  operandSize = 32;
+  prefixes = 0;
+  /** The last opcode byte. */
+  opcode = 0;
+  /** The ModRM byte itself, or 0. */
+  modrm = 0;
   /** Second immediate: the selector of a far pointer, the nesting level of ENTER. */
   immediate2 = 0;
 
