@@ -8,6 +8,7 @@ import {
   type Aml,
   addressSpace,
   device,
+  dma,
   eisaId,
   fixedMemory,
   integer,
@@ -53,6 +54,8 @@ export interface AcpiBoard {
       }
     | undefined;
   readonly serialPorts: readonly { readonly port: number; readonly irq: number }[];
+  /** First port of the diskette controller: six ports there, and the one that follows the next. */
+  readonly floppy?: { readonly port: number; readonly irq: number; readonly dma: number } | undefined;
 }
 
 export interface AcpiTables {
@@ -322,7 +325,7 @@ function routes(irqs: readonly number[]): Aml[] {
   return rows;
 }
 
-function isaDevices({ serialPorts }: AcpiBoard): Aml[] {
+function isaDevices({ serialPorts, floppy }: AcpiBoard): Aml[] {
   return [
     device('RTC', name('_HID', eisaId('PNP0B00')), name('_CRS', resources(ioPorts(0x70, 8), irq(8)))),
     device(
@@ -339,5 +342,22 @@ function isaDevices({ serialPorts }: AcpiBoard): Aml[] {
         name('_CRS', resources(ioPorts(port, 8), irq(line))),
       ),
     ),
+    ...(floppy
+      ? [
+          device(
+            'FDC',
+            name('_HID', eisaId('PNP0700')),
+            name(
+              '_CRS',
+              resources(
+                ioPorts(floppy.port, 6),
+                ioPorts(floppy.port + 7, 1),
+                irq(floppy.irq),
+                dma(floppy.dma),
+              ),
+            ),
+          ),
+        ]
+      : []),
   ];
 }

@@ -101,6 +101,11 @@ export function irq(line: number): Aml {
   return [0x22, ...littleEndian(1 << line, 2)];
 }
 
+/** An 8-bit channel of the 8237A, in compatibility mode. */
+export function dma(channel: number): Aml {
+  return [0x2a, 1 << channel, 0];
+}
+
 /** 32-bit fixed memory, writable. */
 export function fixedMemory(base: number, bytes: number): Aml {
   return [0x86, 9, 0, 1, ...littleEndian(base, 4), ...littleEndian(bytes, 4)];

@@ -79,7 +79,8 @@ export function createMachine(options: MachineOptions): BootedMachine {
   if (!Number.isInteger(memory) || memory < MIN_MEMORY || memory > MAX_MEMORY || memory % 4096 !== 0) {
     throw new BootError('machine', 'memory', `${memory} bytes`, 'a multiple of 4 KiB from 1 MiB to 3.5 GiB');
   }
-  const acpi = board === 'pc' ? pcAcpiTables(processors) : undefined;
+  const acpi =
+    board === 'pc' ? pcAcpiTables({ processors, hasFloppy: options.floppy !== undefined }) : undefined;
   const plan = planBoot({ ...boot, ...(acpi ? { acpi } : {}), ramBytes: memory });
   checkMedia({ cdrom, disk, floppy, virtio }, board);
   const machine = createPc({

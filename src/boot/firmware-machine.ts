@@ -2,6 +2,7 @@ import { originOf } from '../machine/origin.ts';
 import { createPc, DEFAULT_BOARD, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
 import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
+import { offerAcpiTables } from './firmware-acpi.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
@@ -46,8 +47,12 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
   const { chipset } = machine.devices;
   // Without a host bridge that could be asked, memory is there instead, and filled already.
   const fillShadow = () => machine.space.load(SHADOW_END - shadow.length, shadow);
-  if (chipset) chipset.attachBios(shadow);
-  else fillShadow();
+  if (chipset) {
+    chipset.attachBios(shadow);
+    const { length: processors } = machine.processors.all;
+    const hasFloppy = options.floppy !== undefined;
+    offerAcpiTables(machine.devices.fwCfg, chipset, { processors, hasFloppy, memory });
+  } else fillShadow();
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
     machine.restart = () => {

@@ -11,8 +11,22 @@ const RESET_PORT = 0xcf9;
 const RESET_HARD = 6;
 const PCI_MEMORY_LAST = 0xfebfffff;
 
+/** What the map of the board does not say. */
+export interface PcAcpiOptions {
+  readonly processors: number;
+  readonly hasFloppy: boolean;
+  /** Where the tables shall lie. Default: where the board without firmware has them. */
+  readonly base?: number;
+  /** As firmware placed and routed them. Default: as on the board without firmware. */
+  readonly pmBase?: number;
+  readonly irqs?: readonly [number, number, number, number];
+  readonly pciMemory?: number;
+}
+
 /** The tables of the `pc` board, from the map of the board itself. */
-export function pcAcpiTables(processors = 1): AcpiTables {
+export function pcAcpiTables(options: PcAcpiOptions): AcpiTables {
+  const { processors, hasFloppy, base = ACPI_TABLES, pmBase = map.PM_BASE } = options;
+  const { irqs = map.PIRQ_IRQS, pciMemory = map.PCI_MEMORY_BASE } = options;
   return acpiTables(
     {
       processors,
@@ -20,16 +34,19 @@ export function pcAcpiTables(processors = 1): AcpiTables {
       ioApic: { id: 0, address: map.IO_APIC_BASE },
       hpet: { address: map.HPET_BASE, id: HPET_CAPABILITIES },
       pm: {
-        port: map.PM_BASE,
+        port: pmBase,
         timerBits: 24,
         sci: map.SCI_IRQ,
         smiCommand: { port: map.APM_PORT, enable: APM_ENABLE, disable: APM_DISABLE },
         softOff: 0,
       },
       reset: { port: RESET_PORT, value: RESET_HARD },
-      pci: { memory: { first: map.PCI_MEMORY_BASE, last: PCI_MEMORY_LAST }, irqs: [...map.PIRQ_IRQS] },
+      pci: { memory: { first: pciMemory, last: PCI_MEMORY_LAST }, irqs },
       serialPorts: map.COM_BASES.map((port, i) => ({ port, irq: map.COM_IRQS[i]! })),
+      floppy: hasFloppy
+        ? { port: map.FLOPPY_PORT, irq: map.FLOPPY_IRQ, dma: map.FLOPPY_DMA_CHANNEL }
+        : undefined,
     },
-    ACPI_TABLES,
+    base,
   );
 }

@@ -73,6 +73,8 @@ export interface FwCfgFileOptions {
  * memory to transfer to, also the DMA address register, big-endian, eight ports from 514h: offsets 4 to 11.
  */
 export class FwCfg implements PortDevice {
+  /** Told of each file that the guest selects, before it reads: for contents that depend on the machine's state. */
+  onSelectFile: ((name: string) => void) | undefined;
   private readonly memory: DmaMemory | undefined;
   private readonly items = new Map<number, FwCfgItem>();
   private readonly files: { readonly name: string; readonly key: number }[] = [];
@@ -163,6 +165,8 @@ export class FwCfg implements PortDevice {
   private select(value: number): void {
     this.selector = value & KEY_MASK;
     this.position = 0;
+    const file = this.files[this.selector - FW_CFG_FILE_FIRST];
+    if (file) this.onSelectFile?.(file.name);
   }
 
   /** "Reading past the end of an item returns zeroes." */

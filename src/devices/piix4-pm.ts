@@ -66,6 +66,11 @@ export class Piix4Pm extends PciFunction {
     this.onWindows?.();
   }
 
+  /** First port of the PM block, whether it is decoded or not; 0 before anybody has placed it. */
+  get pmBase(): number {
+    return this.getConfig(PMBASE, 2) & PMBASE_MASK;
+  }
+
   override reset(): void {
     this.pm.reset();
     this.apm.reset();
@@ -76,7 +81,7 @@ export class Piix4Pm extends PciFunction {
   /** "PMIOSE controls the power management range alone"; the SMBus also follows the command register. */
   override windows(): PciWindow[] {
     const windows: PciWindow[] = [];
-    const pmBase = this.getConfig(PMBASE, 2) & PMBASE_MASK;
+    const { pmBase } = this;
     if (this.config[PMREGMISC]! & PMIOSE && pmBase !== 0) {
       windows.push({ kind: 'io', base: pmBase, bytes: PM_IO_BYTES, device: this.pm });
     }

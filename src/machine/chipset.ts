@@ -31,6 +31,7 @@ const PIRQRC = 0x60;
 
 export interface Chipset {
   readonly pci: PciBus;
+  readonly bridge: Piix3IsaBridge;
   readonly power: Piix4Pm;
   readonly hpet: Hpet;
   /** Puts the end of a firmware image below 1 MiB, where the host bridge lets it be seen. */
@@ -97,6 +98,7 @@ export function attachChipset(
   space.attachMmio(HPET_BASE, HPET_BYTES, hpet);
   return {
     pci,
+    bridge,
     power,
     hpet,
     attachBios: (image) => memory.attachBios(image, host.pamSegments),

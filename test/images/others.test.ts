@@ -38,6 +38,13 @@ describe('firmware', () => {
     waitFor(createFirmwareMachine({ bios, vgaRom, jit: true }), 'GNU GRUB', 200);
   });
 
+  test.each(['other-u-boot32.bin', 'other-u-boot64.bin'])('%s finds its tables and counts down', (bios) => {
+    const pc = createFirmwareMachine({ bios: image(bios), jit: true });
+    waitFor(pc, 'Model: QEMU x86 (I440FX)', 300);
+    waitFor(pc, 'Hit any key to stop autoboot:', 300);
+    expect(pc.serial.text).not.toContain("can't find etc/table-loader");
+  });
+
   test('OVMF comes to the shell of EFI on the serial console', () => {
     waitFor(
       createFirmwareMachine({ bios: image('other-ovmf.bin'), jit: true }),
