@@ -11,6 +11,7 @@ import {
   STATE_RIP,
 } from '../state/layout.ts';
 import { emitCall, emitIndirect, emitLoop, emitReturn, pushLow } from './emit/branch.ts';
+import { isPlainControlRegister } from './emit/control-register.ts';
 import { Emitter, type FlatSegments } from './emit/emitter.ts';
 import type { Emit } from './emit/form.ts';
 import { emitterFor } from './emit/index.ts';
@@ -96,6 +97,7 @@ export function emitterOf(
   if (OP_NAMES[insn.op]!.startsWith('POP_E') && insn.isMemory) return undefined;
   if (isString(insn.op) && !(insn.addressSize >= 32 && isFlat(insn.segment) && isFlat(ES))) return undefined;
   if (insn.prefixes & PREFIX_VEX && codeSize !== 64) return undefined;
+  if (OP_NAMES[insn.op] === 'MOV_Rq_Cq' && !isPlainControlRegister(insn.reg)) return undefined;
   if (insn.addressSize === 16 && OP_NAMES[insn.op]!.startsWith('LEA')) return undefined;
   return codeSize === 16 ? undefined : emit;
 }

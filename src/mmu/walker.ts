@@ -69,6 +69,11 @@ export class Walker {
     const entry = structures.table(cached) + ((lo >>> 11) & 0x3fe);
     const entryLo = this.#words[entry]!;
     const entryHi = this.#words[entry + 1]!;
+    if ((entryLo & PTE_P) === 0) {
+      // Whoever asked walks again from the top: nothing is gained by walking down to this entry first.
+      this.fromCache = true;
+      return this.#stop(1, 0);
+    }
     const needed = access === ACCESS_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
     if ((entryLo & needed) === needed && (entryHi & this.#format.highReserved) === 0) {
       const rights = leafRights(structures.rights(cached), entryLo, entryHi);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createMachine } from '../../src/boot/create-machine.ts';
 import { CpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { runInLockstep } from '../../src/debug/lockstep.ts';
-import { STATE_DR0, STATE_DR7, STATE_MXCSR } from '../../src/state/layout.ts';
+import { STATE_CR2, STATE_DR0, STATE_DR7, STATE_MXCSR } from '../../src/state/layout.ts';
 import { guestFile } from '../support/guest-file.ts';
 import { Dice, prepareVectors, randomProgram } from '../support/random-program.ts';
 
@@ -83,6 +83,22 @@ test('code that changes itself is seen at once', () => {
   ]);
   const [first, second] = [false, true].map((jit) => machineWith(64, jit, code, new Dice(1)));
   expect(runInLockstep(first!, second!, { maxInstructions: 10_000, chunk: 777 })).toBeUndefined();
+});
+
+test('control registers are read as the interpreter reads them', () => {
+  // again: mov rax, cr0 / mov rbx, cr2 / mov rcx, cr3 / mov rdx, cr4 / mov rsi, cr8 / dec r15 / jnz again / hlt
+  const code = Uint8Array.from([
+    0x0f, 0x20, 0xc0, 0x0f, 0x20, 0xd3, 0x0f, 0x20, 0xd9, 0x0f, 0x20, 0xe2, 0x44, 0x0f, 0x20, 0xc6, 0x49,
+    0xff, 0xcf, 0x75, 0xeb, 0xf4,
+  ]);
+  const [first, second] = [false, true].map((jit) => {
+    const machine = machineWith(64, jit, code, new Dice(3));
+    machine.state.words.set([0x1234_5678, 0x0000_7fff], STATE_CR2 >> 2);
+    return machine;
+  });
+  expect(runInLockstep(first!, second!, { maxInstructions: 6_000, chunk: 777 })).toBeUndefined();
+  expect([...second!.state.gpr32.subarray(6, 8)]).toEqual([0x1234_5678, 0x0000_7fff]);
+  expect(compiledRegions(second!)).toBeGreaterThan(0);
 });
 
 test('code that changes another page of code is seen too', () => {

@@ -20,6 +20,7 @@ import { BT, BTC, BTR, BTS } from './bit-test.ts';
 import { CMP, TEST } from './compare.ts';
 import { CONDITIONAL_MOVE_FORMS } from './conditional-move.ts';
 import { CONTROL } from './control.ts';
+import { CONTROL_REGISTER } from './control-register.ts';
 import { CBW, CDQ, CDQE, CQO, CWDE } from './convert.ts';
 import { SHLD, SHRD } from './double-shift.ts';
 import { CMPXCHG, CMPXCHG8B, CMPXCHG16B, XADD, XCHG } from './exchange.ts';
@@ -74,7 +75,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 
 /** By name of op. */
 const NAMED_EMITTERS: Readonly<Record<string, Emit>> = {
-  ...CONTROL, ...VECTOR_COMPARE, ...VECTOR_INSERT, ...VECTOR_INTEGER_ADD, ...VECTOR_LOGIC, ...VECTOR_MOVE, ...VECTOR_MULTIPLY, ...VECTOR_PACK,
+  ...CONTROL, ...CONTROL_REGISTER, ...VECTOR_COMPARE, ...VECTOR_INSERT, ...VECTOR_INTEGER_ADD, ...VECTOR_LOGIC, ...VECTOR_MOVE, ...VECTOR_MULTIPLY, ...VECTOR_PACK,
   ...VECTOR_SHIFT, ...VECTOR_SHUFFLE, ...FLOAT_ARITHMETIC, ...FLOAT_COMPARE, ...FLOAT_CONVERT, ...FLOAT_CONVERT_INTEGER,
 }; // biome-ignore format: a list of nouns.
 
