@@ -101,6 +101,25 @@ test('control registers are read as the interpreter reads them', () => {
   expect(compiledRegions(second!)).toBeGreaterThan(0);
 });
 
+test('a region holds what has run, and is left where the rest begins', () => {
+  // again: add eax, ebx / cmp r15d, 8 / jne on / mul ecx / sub eax, 5 / jmp on / (1 byte) / on: dec r15 / jnz again / hlt
+  const code = Uint8Array.from([
+    0x01, 0xd8, 0x41, 0x83, 0xff, 0x08, 0x75, 0x08, 0xf7, 0xe1, 0x83, 0xe8, 0x05, 0xeb, 0x01, 0xcc, 0x49,
+    0xff, 0xcf, 0x75, 0xeb, 0xf4,
+  ]);
+  const [first, second] = [false, true].map((jit) => {
+    const machine = machineWith(64, jit, code, new Dice(4));
+    machine.state.gpr32.set([6000, 0], 30); // R15.
+    return machine;
+  });
+  // Before the rare way is taken, nobody has decoded it: `again`, `on` and the start alone.
+  for (const machine of [first!, second!]) machine.run({ maxInstructions: 20_000 });
+  expect(compiledRegions(second!)).toBeGreaterThan(0);
+  expect(second!.processor.blocks.built).toBe(first!.processor.blocks.built);
+  expect(runInLockstep(first!, second!, { maxInstructions: 12_000, chunk: 777 })).toBeUndefined();
+  expect(second!.processor.blocks.built).toBe(first!.processor.blocks.built);
+});
+
 test('code that changes another page of code is seen too', () => {
   // The store goes to the page after, where nothing runs; then a call to a function there that the host has changed.
   const loop = Uint8Array.from([0x01, 0xd8, 0x49, 0xff, 0xcf, 0x75, 0xf9, 0xf4]);
