@@ -1,7 +1,7 @@
 /**
- * ACPI tables for firmware, which finds memory for them and links them there (QEMU, "QEMU<->ACPI BIOS interface" and
- * hw/acpi/bios-linker-loader.c): two files and a script of commands in fw_cfg. Pointers in the files are offsets until
- * the firmware adds where it has put the file they point into.
+ * ACPI tables for firmware, which finds memory for them and links them there (QEMU, "QEMU<->ACPI BIOS interface"): two
+ * files and a script of commands in fw_cfg. Pointers in the files are offsets until the firmware adds where it has put the
+ * file they point into.
  */
 import type { Chipset } from '../machine/chipset.ts';
 import type { Pc } from '../machine/pc.ts';
