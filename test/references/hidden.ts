@@ -208,6 +208,8 @@ function compareSegments(s: Scenario, ours: Registers['segments'], theirs: Segme
   for (const name of NAMES) {
     const [a, b] = [ours[name]!, theirs.get(name)];
     if (!b) throw new Error(`QEMU: info registers says nothing of ${name}`);
+    // Vector 8 has a stack of its own, and QEMU empties SS at the same level too: see docs/manual-errata.md.
+    if (name === 'ss' && /^64-.*: int 0x8$/.test(s.text) && b.selector === 0) continue;
     const attributes = Number(a.attributes);
     if (Number(a.selector) !== b.selector) notes.push(`${name} selector ${a.selector}/${hex(b.selector)}`);
     // A register that holds nothing usable shows what QEMU happens to keep.
