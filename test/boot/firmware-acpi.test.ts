@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFirmwareMachine } from '../../src/boot/firmware-machine.ts';
+import { pcAcpiTables } from '../../src/boot/pc-acpi.ts';
 
 const PLACES = new Map([
   ['etc/acpi/tables', 0x7fe0000],
@@ -94,4 +95,11 @@ test('the tables say where firmware has placed the PM block and routed PIRQA#', 
     if (madt!.bytes[at] === 2) overridden.push(madt!.bytes[at + 3]!);
   }
   expect(overridden).toEqual([0, 5, 9, 10, 11]);
+});
+
+test.each([true, false])('the DSDT names a diskette controller where there is one: %s', (hasFloppy) => {
+  const dsdt = Buffer.from(pcAcpiTables({ processors: 1, hasFloppy }).bytes).toString('hex');
+  // ACPI 6.5, "Small Resource Data Type": IRQ 6, then channel 2 of the DMA controller; the name is EISA's PNP0700.
+  expect(dsdt.includes('41d00700')).toBe(hasFloppy);
+  expect(dsdt.includes('2240002a0400')).toBe(hasFloppy);
 });
