@@ -72,6 +72,9 @@ export const isV86 = (s: Scenario): boolean => (s.rflags & FLAG.VM) !== 0;
 /** What the text has in brackets or behind `= `: a value written, or a selector. */
 export const valueIn = (s: Scenario): bigint => BigInt(/(?:\(|= )(0x[0-9a-f]+)/.exec(s.text)?.[1] ?? 0);
 export const msrOf = (s: Scenario, index: number): bigint => new Map(s.msrs).get(index) ?? 0n;
+/** Whether a patched gate of the 64-bit IDT names a stack of its own. */
+export const hasIst = (s: Scenario): boolean =>
+  isLong(s) && s.patches.some((p) => p.what.startsWith('IDT') && (p.bytes[4]! & 7) !== 0);
 export const isCanonical = (value: bigint): boolean => BigInt.asUintN(64, BigInt.asIntN(48, value)) === value;
 /** The first byte of the scenario's code. */
 export const firstByte = (s: Scenario): number =>

@@ -1,6 +1,6 @@
 import {
   addressOf, bitsOf, both, type Case, cplOf, errorCode, firstByte, frameOf, frameWords, 
-  gateType, isCanonical, isCode64, isDescriptor, isErrorCode, isLong,isOnesAgainstZeros, isRegister, isStack, isTable, isTask, isV86, msrOf, type Rule, shiftIn, valueIn, vector,
+  gateType, hasIst, isCanonical, isCode64, isDescriptor, isErrorCode, isLong,isOnesAgainstZeros, isRegister, isStack, isTable, isTask, isV86, msrOf, type Rule, shiftIn, valueIn, vector,
 } from './case.ts'; // biome-ignore format: a list of nouns.
 import type { Difference } from './compare.ts';
 import { PDPT_PAE } from './layout.ts';
@@ -129,10 +129,7 @@ export const QEMU_RULES: readonly Rule[] = [
   {
     name: 'SS of an interrupt through IST at the same level',
     part: (d, { s, ours }) =>
-      isLong(s) &&
-      (d.where === 'ss' || isStack(d)) &&
-      d.theirs === 0n &&
-      (vector(ours) === 8 || s.patches.some((p) => /^IDT/.test(p.what) && (p.bytes[4]! & 7) !== 0)),
+      isLong(s) && (d.where === 'ss' || isStack(d)) && d.theirs === 0n && (vector(ours) === 8 || hasIst(s)),
   },
   {
     name: 'Upper halves of what 32-bit instructions take',
