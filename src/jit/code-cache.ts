@@ -1,8 +1,8 @@
 import type { Block } from '../cpu/blocks.ts';
-import type { Compiled, HandlerCall } from './compile.ts';
+import { type Compiled, entryWord, type HandlerCall } from './compile.ts';
 import { dispatcher } from './dispatcher.ts';
 import { routines } from './routines.ts';
-import { encodeModule } from './wasm/module.ts';
+import { encodeModule, type FunctionBody } from './wasm/module.ts';
 
 /** What compiled code calls. */
 export interface Callbacks {
@@ -10,16 +10,24 @@ export interface Callbacks {
   run(call: number, left: number): number;
 }
 
-/** A compiled region: where it is right, and its function's slot in the table. */
+/** A compiled region: its function's slot in the table, and what it was made of. */
 export interface RegionCode {
+  readonly slot: number;
+  readonly longest: number;
+  readonly blocks: readonly Block[];
+  readonly bytes: number;
+  entries: readonly EntryCode[];
+}
+
+/** One of the places where a region is entered, and in which surroundings that is right. */
+export interface EntryCode {
+  readonly region: RegionCode;
+  readonly block: Block;
   readonly ripLo: number;
   readonly ripHi: number;
   readonly segments: number;
-  readonly slot: number;
-  readonly longest: number;
-  readonly entry: Block;
-  readonly blocks: readonly Block[];
-  readonly bytes: number;
+  /** For the lookup: see `entryWord`. */
+  readonly word: number;
   /** Runs that ended at once in front of something for the interpreter. */
   shortRuns: number;
 }
@@ -33,7 +41,7 @@ const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
 const MAX_CALLS = 1 << 18;
 
-/** Compiles regions into the table, finds them by their entry block, and forgets them with the blocks they were made of. */
+/** Compiles regions into the table, finds them by their entry blocks, and forgets them with the blocks they were made of. */
 export class CodeCache {
   /** Handler calls of all regions, by the number that compiled code passes. */
   calls: HandlerCall[] = [];
@@ -48,9 +56,11 @@ export class CodeCache {
 
   readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: MAX_REGIONS + 1 });
   readonly #imports: Record<string, Record<string, unknown>>;
-  readonly #byEntry = new Map<Block, RegionCode>();
+  readonly #regions = new Set<RegionCode>();
   readonly #byBlock = new Map<Block, Set<RegionCode>>();
   readonly #freeSlots: number[] = [];
+  /** Regions that have been added and are not in the table yet. */
+  #added: { slot: number; body: FunctionBody }[] = [];
   #nextSlot = 0;
   #bytes = 0;
 
@@ -63,32 +73,51 @@ export class CodeCache {
     Object.assign(this.#imports['e']!, { system });
   }
 
-  isFull(): boolean {
-    const isTableFull = this.#nextSlot >= MAX_REGIONS && this.#freeSlots.length === 0;
+  /** Whether there is no room for so many regions. */
+  isFull(regions: number): boolean {
+    const isTableFull = this.#nextSlot - this.#freeSlots.length + regions > MAX_REGIONS;
     return isTableFull || this.#bytes > MAX_BYTES || this.calls.length > MAX_CALLS;
   }
 
+  /** The region is there to be found at once, and must not be entered before `build`. */
   add(
-    entry: Block,
     blocks: readonly Block[],
-    { body, calls, longest }: Compiled,
-    place: Pick<RegionCode, 'ripLo' | 'ripHi' | 'segments'>,
+    { body, calls, longest, entries }: Compiled,
+    ripHi: number,
+    segments: number,
   ): RegionCode {
     this.calls.push(...calls);
-    const bytes = encodeModule(IMPORTS, [body]);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
-    this.#table.set(slot, this.#instantiate(bytes)['0']);
-    const region: RegionCode = { ...place, slot, longest, entry, blocks, bytes: bytes.length, shortRuns: 0 };
-    this.#bytes += bytes.length;
+    this.#added.push({ slot, body });
+    const region: RegionCode = { slot, longest, blocks, bytes: body.code.length, entries: [] };
+    region.entries = entries.map(({ block, ripLo }, number): EntryCode => {
+      const word = entryWord(slot, number);
+      const entry = { region, block, ripLo, ripHi, segments, word, shortRuns: 0 };
+      block.code = entry;
+      return entry;
+    });
+    this.#bytes += region.bytes;
     this.compiled++;
-    this.#byEntry.set(entry, region);
+    this.#regions.add(region);
     for (const block of blocks) {
       const regions = this.#byBlock.get(block);
       if (regions) regions.add(region);
       else this.#byBlock.set(block, new Set([region]));
     }
-    entry.code = region;
     return region;
+  }
+
+  /** Makes one module of all regions added since the last time: one costs about as much as what is in it. */
+  build(): void {
+    const added = this.#added;
+    if (added.length === 0) return;
+    this.#added = [];
+    const bytes = encodeModule(
+      IMPORTS,
+      added.map(({ body }) => body),
+    );
+    const functions = this.#instantiate(bytes);
+    for (const [at, { slot }] of added.entries()) this.#table.set(slot, functions[at]);
   }
 
   /** The regions that hold the block. The caller removes them. */
@@ -112,17 +141,23 @@ export class CodeCache {
       regions?.delete(region);
       if (regions?.size === 0) this.#byBlock.delete(block);
     }
-    if (this.#byEntry.get(region.entry) === region) {
-      this.#byEntry.delete(region.entry);
-      region.entry.code = undefined;
-    }
+    for (const entry of region.entries) if (entry.block.code === entry) entry.block.code = undefined;
+    this.#regions.delete(region);
     this.#bytes -= region.bytes;
     this.#freeSlots.push(region.slot);
     this.dropped++;
   }
 
+  /** Gives up one entry; a region without any is removed. */
+  detach(entry: EntryCode): void {
+    const { region, block } = entry;
+    region.entries = region.entries.filter((other) => other !== entry);
+    if (block.code === entry) block.code = undefined;
+    if (region.entries.length === 0) this.remove(region);
+  }
+
   clear(): void {
-    for (const region of [...this.#byEntry.values()]) this.remove(region);
+    for (const region of [...this.#regions]) this.remove(region);
     this.calls = [];
     this.emptied++;
   }

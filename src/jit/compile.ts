@@ -7,6 +7,7 @@ import {
   STATE_FLAG_CARRY,
   STATE_FLAG_RESULT,
   STATE_GPR,
+  STATE_JIT_ENTRY,
   STATE_JIT_STOPPED,
   STATE_RIP,
 } from '../state/layout.ts';
@@ -33,7 +34,7 @@ import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
-import type { Edge, Node } from './region.ts';
+import { type Edge, entriesOf, type Node } from './region.ts';
 import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
@@ -42,6 +43,7 @@ import {
   I32_GE_S,
   I32_LOAD,
   I32_LT_S,
+  I32_SHR_U,
   I32_STORE,
   I32_SUB,
   I32_WRAP_I64,
@@ -68,6 +70,15 @@ export interface Compiled {
   readonly calls: readonly HandlerCall[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
+  /** Where the region can be entered: see `entryWord`. */
+  readonly entries: readonly Node[];
+}
+
+const ENTRY_SHIFT = 16;
+
+/** What the lookup and `STATE_JIT_ENTRY` hold: the slot of a region, and the number of one of its entries. */
+export function entryWord(slot: number, entry: number): number {
+  return slot | (entry << ENTRY_SHIFT);
 }
 
 /** What makes the compiled code of a region differ besides its bytes. */
@@ -103,7 +114,7 @@ export function emitterOf(
 }
 
 /**
- * Compiles the region whose entry is node 0. Its calls of handlers are numbered from `firstCall`. `leavers`: physical
+ * Compiles the region whose way in is node 0. Its calls of handlers are numbered from `firstCall`. `leavers`: physical
  * addresses of instructions at which regions had to be left again and again.
  */
 export function compile(
@@ -166,7 +177,8 @@ class RegionCompiler {
     code.end();
     const longest = this.#flow.longest[0]!;
     const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
-    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
+    const body = { locals, code: this.#assemble(longest) };
+    return { body, calls: this.#calls, longest, entries: entriesOf(this.#nodes) };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -223,6 +235,10 @@ class RegionCompiler {
     const node = this.#nodes[n]!;
     const { block } = node;
     e.checked = 0;
+    if (node.ending === 'entries') {
+      this.#entries(node.returns.filter(({ to }) => to >= 0));
+      return;
+    }
     const straight = node.ending === 'next' ? node.count : node.count - 1;
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
@@ -239,6 +255,24 @@ class RegionCompiler {
     const last = block.count - 1;
     this.#enter(node, last);
     this.#ending(n, node);
+  }
+
+  /** The way in: what the dispatcher was told says where. */
+  #entries(entries: readonly Edge[]): void {
+    const { code, flags } = this.#e;
+    const labels = entries.map(() => code.block()).reverse();
+    code.i32(0);
+    code.memory(I32_LOAD, STATE_JIT_ENTRY);
+    code.i32(ENTRY_SHIFT);
+    code.op(I32_SHR_U);
+    code.brTable(labels);
+    const before = flags.snapshot();
+    for (const entry of entries) {
+      code.end();
+      this.#edge(0, entry);
+      flags.restore(before);
+      this.#e.checked = 0;
+    }
   }
 
   /** An instruction that often has something for its handler to do: where others leave the region, it calls that. */

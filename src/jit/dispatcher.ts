@@ -14,6 +14,7 @@ import {
   I32_LT_S,
   I32_SHL,
   I32_SHR_U,
+  I32_STORE,
   I32_XOR,
   I64_EQ,
   I64_LOAD,
@@ -27,8 +28,9 @@ const ENTRY = 2;
 
 /**
  * The one function that is called from outside, `(budget) -> budget left`: it calls the region in the slot that the state
- * names, looks up what is at the new RIP, and so on until that is not known or a region says that it is to be left. A
- * region answers its budget when the lookup may go on, and the complement of it when not.
+ * names, looks up what is at the new RIP, and so on until that is not known or a region says that it is to be left. What
+ * names the slot names the entry of the region too (`entryWord`), and the region looks for it in the state. A region
+ * answers its budget when the lookup may go on, and the complement of it when not.
  */
 export function dispatcher(): FunctionBody {
   const code = new Code();
@@ -41,6 +43,8 @@ export function dispatcher(): FunctionBody {
   const again = code.loop();
   code.get(BUDGET);
   code.get(ENTRY);
+  code.i32(0xffff);
+  code.op(I32_AND);
   code.callIndirect(TYPE_REGION, 0);
   code.tee(BUDGET);
   code.i32(0);
@@ -62,9 +66,12 @@ export function dispatcher(): FunctionBody {
   code.op(I32_AND);
   code.i32(4);
   code.op(I32_SHL);
-  code.tee(RIP);
+  code.set(RIP);
+  code.i32(0);
+  code.get(RIP);
   code.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 12);
-  code.set(ENTRY);
+  code.tee(ENTRY);
+  code.memory(I32_STORE, STATE_JIT_ENTRY);
   code.get(RIP);
   code.memory(I64_LOAD, JIT_LOOKUP_OFFSET);
   code.i32(0);

@@ -15,7 +15,8 @@ export interface Flow {
 
 /**
  * Analyses the region from node 0. Edges that would make it irreducible (a way into a loop beside its header) are
- * turned into exits, so that what remains can be written with blocks, loops and ifs.
+ * turned into exits, so that what remains can be written with blocks, loops and ifs. An entry inside of a loop is given
+ * up first, and the loop kept.
  */
 export function analyse(nodes: readonly Node[]): Flow {
   for (;;) {
@@ -88,11 +89,37 @@ function cutIrreducible(
   for (const n of sequence) {
     for (const edge of edgesOf(nodes[n]!)) {
       if (edge.to < 0 || order[edge.to]! > order[n]! || dominates(edge.to, n, order, dominator)) continue;
-      edge.to = -1;
+      if (!dropEntries(nodes, n, edge.to)) edge.to = -1;
       cut = true;
     }
+    if (cut && nodes[0]!.ending === 'entries') return true;
   }
   return cut;
+}
+
+/** Whether there were entries, besides the first, into the loop that the edge from `n` to `header` closes. */
+function dropEntries(nodes: readonly Node[], n: number, header: number): boolean {
+  const way = nodes[0]!;
+  if (way.ending !== 'entries') return false;
+  const body = new Set([header]);
+  const waiting = [n];
+  const before: number[][] = nodes.map(() => []);
+  for (const [from, node] of nodes.entries())
+    for (const { to } of edgesOf(node)) if (to >= 0 && from > 0) before[to]!.push(from);
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    if (body.has(at)) continue;
+    body.add(at);
+    waiting.push(...before[at]!);
+  }
+  const [first, ...others] = way.returns;
+  const isFirstInside = first!.to !== header && body.has(first!.to);
+  let dropped = false;
+  for (const entry of others) {
+    if (!body.has(entry.to) || (entry.to === header && !isFirstInside)) continue;
+    entry.to = -1;
+    dropped = true;
+  }
+  return dropped;
 }
 
 function shape(

@@ -1,5 +1,5 @@
 import { isCanonical } from '../bits/words.ts';
-import type { Block } from '../cpu/blocks.ts';
+import { Block } from '../cpu/blocks.ts';
 import { OP_NAMES, OP_UD, opEndsBlock, perOp } from '../cpu/decode/ops.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import type { CodeSource } from '../cpu/tier.ts';
@@ -13,9 +13,21 @@ export interface Edge {
   readonly ripHi: number;
 }
 
-export type Ending = 'next' | 'jump' | 'branch' | 'loop' | 'call' | 'return' | 'indirect' | 'system';
+export type Ending =
+  | 'entries'
+  | 'next'
+  | 'jump'
+  | 'branch'
+  | 'loop'
+  | 'call'
+  | 'return'
+  | 'indirect'
+  | 'system';
 
-/** A block of the region and how it ends. `system`: by an instruction whose handler must be called. */
+/**
+ * A block of the region and how it ends. `system`: by an instruction whose handler must be called. `entries`: not a block
+ * but the way in, where a region has several: it leads to what it `returns` to.
+ */
 export interface Node {
   readonly block: Block;
   readonly ripLo: number;
@@ -35,6 +47,7 @@ export interface Node {
 const MAX_NODES = 48;
 const MAX_INSTRUCTIONS = 400;
 const MAX_RETURNS = 4;
+const MAX_ENTRIES = 16;
 const PAGE_MASK = -0x1000;
 
 const CONDITIONS = new Map<string, number>(CONDITION_NAMES.map((name, number) => [`J${name}_J`, number]));
@@ -51,9 +64,21 @@ const ENDINGS = new Map<string, Ending>([
 export const endingOfOp = perOp((name) => (CONDITIONS.has(name) ? 'branch' : ENDINGS.get(name)));
 const conditionOfOp = perOp((name) => CONDITIONS.get(name) ?? 0);
 
+const NOTHING = new Block(0, [], []);
+
+/** How often the interpreter has entered blocks. */
+export interface Visits {
+  /** So many entries from outside make a block an entry of the region. */
+  readonly least: number;
+  /** -1 of what cannot be an entry. */
+  of(block: Block): number;
+}
+const NO_VISITS: Visits = { least: 1, of: () => 0 };
+
 /**
  * The blocks of one page that can be reached from an entry by direct jumps, calls, and falling through. Returns lead
- * back behind the calls of the region.
+ * back behind the calls of the region. What is entered from outside as well, to tell from `visits`, and what calls of code
+ * outside return to are entries too: otherwise each would soon begin a second region, with all that follows it in both.
  */
 export function discover(
   source: Pick<CodeSource, 'blockAt'>,
@@ -62,6 +87,7 @@ export function discover(
   ripHi: number,
   stackNative: boolean,
   isFlat: (segment: number) => boolean,
+  visits: Visits = NO_VISITS,
 ): Node[] {
   const size = entry.instructions[0]!.codeSize;
   const page = ripLo & PAGE_MASK;
@@ -70,6 +96,8 @@ export function discover(
   const numbers = new Map<number, number>();
   const waiting: { edge: Edge; ripLo: number }[] = [];
   const returns: Edge[] = [];
+  const resumes: number[] = [];
+  const entries = [0];
   let instructions = 0;
 
   const edge = (lo: number, hi: number): Edge => {
@@ -81,25 +109,67 @@ export function discover(
     const number = nodes.length;
     numbers.set(lo, number);
     instructions += block.count;
-    nodes.push(nodeOf(block, lo, ripHi, size, stackNative, isFlat, edge, returns));
+    const node = nodeOf(block, lo, ripHi, size, stackNative, isFlat, edge, returns);
+    nodes.push(node);
+    const next = (lo + block.bytes) | 0;
+    if ((next & PAGE_MASK) === page && isLeftFor(node, page)) resumes.push(next);
     return number;
+  };
+  const nodeAt = (lo: number, isWanted: (block: Block) => boolean): number => {
+    const known = numbers.get(lo);
+    if (known !== undefined) return known;
+    if (nodes.length >= MAX_NODES || instructions >= MAX_INSTRUCTIONS) return -1;
+    const block = source.blockAt(physicalPage + (lo - page), size);
+    return block && isWanted(block) ? add(block, lo) : -1;
   };
 
   add(entry, ripLo);
-  for (let at = 0; at < waiting.length; at++) {
-    const { edge: pending, ripLo: lo } = waiting[at]!;
-    const known = numbers.get(lo);
-    if (known !== undefined) {
-      pending.to = known;
-      continue;
-    }
-    if (nodes.length >= MAX_NODES || instructions >= MAX_INSTRUCTIONS) continue;
-    const block = source.blockAt(physicalPage + (lo - page), size);
-    if (block) pending.to = add(block, lo);
+  for (;;) {
+    for (let w = waiting.shift(); w; w = waiting.shift()) w.edge.to = nodeAt(w.ripLo, () => true);
+    const lo = resumes.shift();
+    if (lo === undefined || entries.length === MAX_ENTRIES) break;
+    const number = nodeAt(lo, (block) => visits.of(block) >= visits.least);
+    if (number > 0 && visits.of(nodes[number]!.block) >= visits.least && !entries.includes(number))
+      entries.push(number);
   }
   const known = returns.filter((r) => r.to >= 0).slice(0, MAX_RETURNS);
   for (const node of nodes) if (node.ending === 'return') node.returns = known.map((r) => ({ ...r }));
-  return nodes;
+  addVisited(nodes, entries, visits);
+  return entries.length === 1 ? nodes : withEntries(nodes, entries, ripHi);
+}
+
+/** Whether the block calls code outside of the region, which then returns to what follows the block. */
+function isLeftFor({ ending, taken, block }: Node, page: number): boolean {
+  if (ending === 'call') return taken!.to < 0 && (taken!.ripLo & PAGE_MASK) !== page;
+  return ending === 'indirect' && OP_NAMES[block.instructions[block.count - 1]!.op] === 'CALL_E';
+}
+
+/** Nodes that were entered more often than those that lead to them, and so from elsewhere as well. */
+function addVisited(nodes: readonly Node[], entries: number[], visits: Visits): void {
+  const inner = nodes.map(() => 0);
+  for (const node of nodes) {
+    const count = Math.max(visits.of(node.block), visits.least);
+    for (const { to } of edgesOf(node)) if (to >= 0) inner[to]! += count;
+  }
+  for (const [n, node] of nodes.entries()) {
+    if (entries.length === MAX_ENTRIES) return;
+    if (visits.of(node.block) - inner[n]! >= visits.least && !entries.includes(n)) entries.push(n);
+  }
+}
+
+/** Node 0 is the way in, and all others have moved up by one. */
+function withEntries(nodes: readonly Node[], entries: readonly number[], ripHi: number): Node[] {
+  for (const node of nodes) for (const edge of edgesOf(node)) if (edge.to >= 0) edge.to++;
+  const returns = entries.map((n): Edge => ({ to: n + 1, ripLo: nodes[n]!.ripLo, ripHi }));
+  const way = { block: NOTHING, ripLo: nodes[0]!.ripLo, count: 0, condition: 0, returns };
+  return [{ ...way, ending: 'entries', taken: undefined, next: undefined }, ...nodes];
+}
+
+/** The nodes at which the region can be entered, by the number that says so. */
+export function entriesOf(nodes: readonly Node[]): Node[] {
+  const first = nodes[0]!;
+  if (first.ending !== 'entries') return [first];
+  return first.returns.filter(({ to }) => to >= 0).map(({ to }) => nodes[to]!);
 }
 
 function nodeOf(

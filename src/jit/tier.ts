@@ -22,7 +22,7 @@ import {
   STATE_RIP,
   TLB_OFFSET,
 } from '../state/layout.ts';
-import { CodeCache, type RegionCode } from './code-cache.ts';
+import { CodeCache, type EntryCode, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
@@ -52,6 +52,11 @@ const LAST_PAGE = 0xfffff000;
 const LEAST_PATIENCE = 300;
 const MOST_PATIENCE = 4000;
 const PATIENCE_STEP = 4;
+/** Of its patience with the entry of a region, the share that other entries of it must have used up, as a power of two. */
+const ENTRY_SHARE = 3;
+/** So many regions are made one by one, for what is hot to be fast soon; later ones in modules of several. */
+const SINGLE = 16;
+const BATCH = 16;
 /** A block that is used at so many places or in so many ways is left to the interpreter. */
 const MAX_ATTEMPTS = 6;
 /** So many runs that stopped after fewer instructions than this are enough. */
@@ -59,6 +64,14 @@ const SHORT_RUN = 8;
 const MAX_SHORT_RUNS = 20_000;
 /** Entries that make a block hot at once. */
 const SOON = 0x10000;
+
+/** A hot block and where it was entered. */
+interface Request {
+  readonly block: Block;
+  readonly ripLo: number;
+  readonly ripHi: number;
+  readonly segments: number;
+}
 
 /** Compiled regions, and the way in and out of them. */
 export class CompiledTier implements Tier {
@@ -79,6 +92,7 @@ export class CompiledTier implements Tier {
   #lookupEpoch = 0;
   readonly #leavers = new Leavers();
   #isRunning = false;
+  #waiting: Request[] = [];
 
   constructor(core: Core, source: CodeSource, memory: WebAssembly.Memory) {
     this.#core = core;
@@ -110,25 +124,27 @@ export class CompiledTier implements Tier {
     this.running = undefined;
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
-    let region = block.code as RegionCode | undefined;
+    let entry = block.code as EntryCode | undefined;
     if (
-      region === undefined ||
-      region.ripLo !== ripLo ||
-      region.ripHi !== ripHi ||
-      region.segments !== segments
+      entry === undefined ||
+      entry.ripLo !== ripLo ||
+      entry.ripHi !== ripHi ||
+      entry.segments !== segments
     ) {
-      region = this.#make(block, ripLo, ripHi, segments);
-      if (region === undefined) return 0;
+      this.#ask({ block, ripLo, ripHi, segments });
+      entry = block.code as EntryCode | undefined;
+      if (entry === undefined || entry.ripLo !== ripLo || entry.ripHi !== ripHi) return 0;
+      if (entry.segments !== segments) return 0;
     }
-    if (region.longest > count) return 0;
+    if (entry.region.longest > count) return 0;
     const at = lookupIndex(ripLo);
     this.#enterContext(context, segments, long);
     this.#lookup[at] = ripLo;
     this.#lookup[at + 1] = ripHi;
     this.#lookup[at + 2] = words[CONTEXT_WORD]!;
-    this.#lookup[at + 3] = region.slot;
+    this.#lookup[at + 3] = entry.word;
     words[STOPPED_WORD] = 0;
-    words[ENTRY_WORD] = region.slot;
+    words[ENTRY_WORD] = entry.word;
     words[PENDING_WORD] = core.pending;
     core.end = 1;
     this.#budget = count;
@@ -147,7 +163,7 @@ export class CompiledTier implements Tier {
     }
     core.at = 0;
     if (this.stopped) {
-      if (ran < SHORT_RUN) this.#noteShortRun(region);
+      if (ran < SHORT_RUN) this.#noteShortRun(entry);
       this.#noteLeaver();
     }
     return ran;
@@ -175,6 +191,7 @@ export class CompiledTier implements Tier {
   }
 
   clear(): void {
+    this.#waiting = [];
     this.#cache?.clear();
     this.#clearLookup();
   }
@@ -202,11 +219,34 @@ export class CompiledTier implements Tier {
     return this.#words[CS_BASE] === 0 && this.#words[CS_LIMIT] === -1;
   }
 
-  #make(block: Block, ripLo: number, ripHi: number, segments: number): RegionCode | undefined {
+  /** A block has become hot: its region is made at once, or with some others. */
+  #ask(request: Request): void {
+    const { block, ripLo } = request;
     const codeSize = block.instructions[0]!.codeSize;
     block.entries = 0;
-    if (codeSize === 16 || ripLo >>> 0 >= LAST_PAGE || block.attempts >= MAX_ATTEMPTS) return undefined;
-    if (codeSize === 32 && !this.#isCodeFlat()) return undefined;
+    if (codeSize === 16 || ripLo >>> 0 >= LAST_PAGE || block.attempts >= MAX_ATTEMPTS) return;
+    if (codeSize === 32 && !this.#isCodeFlat()) return;
+    const asked = this.#waiting.some((other) => other.block === block);
+    if (!asked) this.#waiting.push(request);
+    if (!asked && this.#waiting.length < this.#batch()) return;
+    const requests = this.#waiting;
+    this.#waiting = [];
+    if (this.cache.isFull(requests.length)) this.clear();
+    const made = new Set<Block>();
+    // What a region made just now leads to will hardly be entered beside it.
+    for (const waiting of requests) if (!made.has(waiting.block)) this.#make(waiting, made);
+    this.cache.build();
+  }
+
+  #batch(): number {
+    return this.cache.compiled < SINGLE ? 1 : BATCH;
+  }
+
+  #make({ block, ripLo, ripHi, segments }: Request, made: Set<Block>): void {
+    const codeSize = block.instructions[0]!.codeSize;
+    const known = block.code as EntryCode | undefined;
+    if (known && known.ripLo === ripLo && known.ripHi === ripHi && known.segments === segments) return;
+    if (this.#source.blockAt(block.physical, codeSize) !== block) return;
     block.attempts++;
     const flat = {
       read: segments & 0x3f,
@@ -216,26 +256,27 @@ export class CompiledTier implements Tier {
     const surroundings: Surroundings = { codeSize, ripHi, flat };
     const stackNative = codeSize === 64 || (flat.stack32 && ((flat.read & flat.write) >> SS) % 2 === 1);
     const isFlat = (segment: number) => codeSize === 64 || ((flat.read & flat.write) >> segment) % 2 === 1;
-    const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat);
-    if (nodes[0]!.count === 0) return undefined;
-    const old = block.code as RegionCode | undefined;
-    if (old) this.#forget(old);
-    if (this.cache.isFull()) this.clear();
+    const visits = {
+      least: this.patience >> ENTRY_SHARE,
+      of: (other: Block) => (other.code === undefined && other.attempts < MAX_ATTEMPTS ? other.entries : -1),
+    };
+    block.entries = this.patience;
+    const old = block.code as EntryCode | undefined;
+    if (old) this.#detach(old);
+    const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat, visits);
+    block.entries = 0;
     this.patience = Math.min(this.patience + PATIENCE_STEP, MOST_PATIENCE);
     const compiled = compile(nodes, surroundings, this.cache.calls.length, this.#leavers.found);
-    return this.cache.add(
-      block,
-      nodes.map((node) => node.block),
-      compiled,
-      { ripLo, ripHi, segments },
-    );
+    const blocks = nodes.map((node) => node.block).filter(({ count }) => count > 0);
+    for (const one of blocks) made.add(one);
+    this.cache.add(blocks, compiled, ripHi, segments);
   }
 
-  /** A region that hardly ever gets anywhere (device registers, data in the page of the code) costs more than it saves. */
-  #noteShortRun(region: RegionCode): void {
-    if (++region.shortRuns < MAX_SHORT_RUNS) return;
-    region.entry.attempts = MAX_ATTEMPTS;
-    this.#forget(region);
+  /** An entry that hardly ever gets anywhere (device registers, data in the page of the code) costs more than it saves. */
+  #noteShortRun(entry: EntryCode): void {
+    if (++entry.shortRuns < MAX_SHORT_RUNS) return;
+    entry.block.attempts = MAX_ATTEMPTS;
+    this.#detach(entry);
   }
 
   /**
@@ -249,15 +290,26 @@ export class CompiledTier implements Tier {
     if (host < 0 || !this.#leavers.note(physical)) return;
     for (const region of this.cache.regionsAt(physical)) {
       this.#forget(region);
-      region.entry.attempts--;
-      region.entry.entries = SOON;
+      for (const { block } of region.entries) {
+        block.attempts--;
+        block.entries = SOON;
+      }
     }
   }
 
   #forget(region: RegionCode): void {
+    for (const entry of region.entries) this.#forgetEntry(entry);
     this.cache.remove(region);
-    const at = lookupIndex(region.ripLo);
-    if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
+  }
+
+  #detach(entry: EntryCode): void {
+    this.#forgetEntry(entry);
+    this.cache.detach(entry);
+  }
+
+  #forgetEntry({ ripLo, word }: EntryCode): void {
+    const at = lookupIndex(ripLo);
+    if (this.#lookup[at + 3] === word) this.#lookup[at + 2] = -1;
   }
 
   #clearLookup(): void {

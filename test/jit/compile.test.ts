@@ -32,10 +32,12 @@ function blockAt(bytes: Uint8Array, at: number, size: 16 | 32 | 64): Block | und
   );
 }
 
-function compiled(hex: string, size: 32 | 64) {
+/** `visits`: by offset of a block, how often the interpreter has entered it. */
+function compiled(hex: string, size: 32 | 64, visits: Record<number, number> = {}) {
   const bytes = Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (pair) => Number.parseInt(pair, 16));
   const source = { blockAt: (physical: number) => blockAt(bytes, physical - BASE, size) };
-  const nodes = discover(source, source.blockAt(BASE)!, BASE, 0, true, () => true);
+  const counts = { least: 10, of: (block: Block) => visits[block.physical - BASE] ?? 0 };
+  const nodes = discover(source, source.blockAt(BASE)!, BASE, 0, true, () => true, counts);
   return compile(nodes, { codeSize: size, ripHi: 0, flat: FLAT }, 0);
 }
 
@@ -77,6 +79,27 @@ describe('the WebAssembly of small regions', () => {
       { name: 'run', parameters: 2 },
     ];
     expect(() => new WebAssembly.Module(encodeModule(imports, [body]))).not.toThrow();
+  });
+
+  test('two entries', async () => {
+    // call 0x3005; add rax,rbx; hlt: the call leaves the page, and what returns from it enters the region again.
+    const hex = 'e800200000 4801d8 f4';
+    const { body, entries } = compiled(hex, 64, { 0: 100, 5: 100 });
+    expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0, 5]);
+    const text = `;; 64-bit: ${hex}\n${bodyText(body.code.view(), localName)}\n`;
+    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'golden', 'two-entries.txt'));
+  });
+
+  test('what hardly runs behind a call is no entry', () => {
+    const { entries } = compiled('e800200000 4801d8 f4', 64, { 0: 100, 5: 9 });
+    expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0]);
+  });
+
+  test('an entry beside the header of a loop is given up, and the loop kept', () => {
+    // again: dec ecx; jz out; on: inc eax; jmp again; out: hlt. `on` was entered from elsewhere too, and so was `out`.
+    const { body, entries } = compiled('ffc9 7404 ffc0 ebf8 f4', 64, { 0: 100, 4: 300, 8: 300 });
+    expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0, 8]);
+    expect(bodyText(body.code.view(), localName)).toMatch(/^ *loop$/m);
   });
 
   test('an irreducible graph becomes a reducible one with an exit', () => {

@@ -120,6 +120,46 @@ test('a region holds what has run, and is left where the rest begins', () => {
   expect(second!.processor.blocks.built).toBe(first!.processor.blocks.built);
 });
 
+/** Machines that call so many functions, 16 bytes apart in a page of their own, in a loop of so many rounds. */
+function callers(functions: number, rounds: number) {
+  const FUNCTIONS = 0x310000;
+  return [false, true].map((jit) => {
+    const machine = machineWith(64, jit, new Uint8Array(), new Dice(5));
+    const start = Number(machine.registers().rip);
+    const code = new Uint8Array(functions * 5 + 10);
+    const view = new DataView(code.buffer);
+    for (let n = 0; n < functions; n++) {
+      // call f; f: add rbx, rcx / ret
+      code[n * 5] = 0xe8;
+      view.setInt32(n * 5 + 1, FUNCTIONS + 16 * n - (start + n * 5 + 5), true);
+      machine.space.load(FUNCTIONS + 16 * n, Uint8Array.from([0x48, 0x01, 0xcb, 0xc3]));
+    }
+    // dec r15 / jnz start / hlt
+    code.set([0x49, 0xff, 0xcf, 0x0f, 0x85], functions * 5);
+    view.setInt32(functions * 5 + 5, -functions * 5 - 9, true);
+    code[functions * 5 + 9] = 0xf4;
+    machine.space.load(machine.translate(machine.registers().rip).physical!, code);
+    machine.state.gpr32.set([rounds, 0], 30); // R15.
+    return machine;
+  });
+}
+
+test('what a call of another page returns to is an entry of the same region', () => {
+  const [first, second] = callers(2, 4000);
+  expect(runInLockstep(first!, second!, { maxInstructions: 25_000, chunk: 999 })).toBeUndefined();
+  // Two functions, and one region with the loop and both places behind the calls.
+  expect(compiledRegions(second!)).toBe(3);
+});
+
+test('code that is hot after much else is compiled together with other such code', () => {
+  const [first, second] = callers(40, 900);
+  const modules = vi.spyOn(WebAssembly, 'Module');
+  expect(runInLockstep(first!, second!, { maxInstructions: 100_000, chunk: 9973 })).toBeUndefined();
+  expect(compiledRegions(second!)).toBeGreaterThan(40);
+  expect(modules.mock.calls.length).toBeLessThan(25);
+  modules.mockRestore();
+});
+
 test('code that changes another page of code is seen too', () => {
   // The store goes to the page after, where nothing runs; then a call to a function there that the host has changed.
   const loop = Uint8Array.from([0x01, 0xd8, 0x49, 0xff, 0xcf, 0x75, 0xf9, 0xf4]);
