@@ -321,8 +321,7 @@ export const QEMU_RULES: readonly Rule[] = [
     whole: (c) =>
       isCode64(c.s) &&
       went(c, 13) &&
-      vector(c.theirs) === 13 &&
-      (/: ret( |$)/.test(c.s.text) ||
+      ((vector(c.theirs) === 13 && /: ret( |$)/.test(c.s.text)) ||
         (/: (iret|retf)/i.test(c.s.text) &&
           (/not canonical/.test(c.s.text) || !isCanonical(frameWords(c.s)[0] ?? 0n)))),
   },
