@@ -31,7 +31,7 @@ import {
 import { enterSmm } from './execute/smm.ts';
 import { Fetcher } from './fetch.ts';
 import { correctStackFault } from './stack-fault.ts';
-import type { CodeSource, Tier } from './tier.ts';
+import { BETWEEN_NOTHING, type CodeSource, type Tier } from './tier.ts';
 
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
@@ -103,6 +103,7 @@ export class Processor {
       blockAt: (physical, size) => this.blocks.find(physical, size),
       context: () => this.#presentContext(),
       remaining: () => this.#remaining,
+      between: (ran, faulted) => this.#between(ran, faulted),
     });
     this.#tier = tier;
     this.#activeTier = tier;
@@ -266,6 +267,26 @@ export class Processor {
     this.#deliver(fault, 'fault');
   }
 
+  /**
+   * For compiled code: a fault, or an interrupt that may come in, where nothing else is pending. Storms of them need not
+   * go out to the loop and back.
+   */
+  #between(ran: number, faulted: boolean): number {
+    const { core } = this;
+    if (core.debugTrap !== 0) return BETWEEN_NOTHING;
+    const reasons = core.pending & PENDING_ATTENTION;
+    if (faulted ? (reasons & ~PENDING_INTR) !== 0 : reasons !== PENDING_INTR || !core.needsAttention()) {
+      return BETWEEN_NOTHING;
+    }
+    core.at = ran;
+    if (faulted) this.#takeFault(0);
+    else {
+      this.#rewind(true);
+      if (this.#remaining > 0) this.#attend();
+    }
+    return core.needsAttention() ? 0 : Math.max(0, this.#remaining);
+  }
+
   /** True when it ended with a fault or a software interrupt that is to be delivered. */
   #execute(count: number, once: boolean): boolean {
     const { core } = this;
@@ -287,7 +308,7 @@ export class Processor {
         this.#block = BLOCK_NONE;
         const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
         if (tier.faulted) return true;
-        if (ran > 0) {
+        if (ran > 0 || tier.resumed) {
           isHeld = tier.stopped;
           this.#retired += ran;
           this.#remaining -= ran;

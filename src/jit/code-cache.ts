@@ -1,6 +1,6 @@
 import type { Block } from '../cpu/blocks.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
-import { dispatcher } from './dispatcher.ts';
+import { DISPATCHER_IMPORT, dispatcher } from './dispatcher.ts';
 import { routines } from './routines.ts';
 import { encodeModule } from './wasm/module.ts';
 
@@ -8,6 +8,7 @@ import { encodeModule } from './wasm/module.ts';
 export interface Callbacks {
   fill(lo: number, hi: number, access: number): number;
   run(call: number, left: number): number;
+  between(left: number): number;
 }
 
 /** A compiled region: where it is right, and its function's slot in the table. */
@@ -56,7 +57,7 @@ export class CodeCache {
 
   constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const bytes = encodeModule(IMPORTS.slice(0, 2), [dispatcher(), ...routines(vendor)], true);
+    const bytes = encodeModule([DISPATCHER_IMPORT], [dispatcher(), ...routines(vendor)], true);
     const { 0: enter, 1: system } = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
     this.enter = enter!;
     this.system = system!;

@@ -3,6 +3,7 @@ import {
   JIT_LOOKUP_OFFSET,
   STATE_JIT_CONTEXT,
   STATE_JIT_ENTRY,
+  STATE_JIT_EVENT,
   STATE_RIP,
 } from '../state/layout.ts';
 import { Code } from './wasm/code.ts';
@@ -10,6 +11,7 @@ import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
 import {
   I32_AND,
   I32_EQ,
+  I32_EQZ,
   I32_LOAD,
   I32_LT_S,
   I32_SHL,
@@ -21,6 +23,10 @@ import {
   TYPE_I32,
 } from './wasm/opcodes.ts';
 
+/** The one import of its module: `(budget left) -> budget`, or the complement of it when compiled code must be left. */
+export const DISPATCHER_IMPORT = { name: 'between', parameters: 1 } as const;
+const FUNCTION_BETWEEN = 0;
+
 const BUDGET = 0;
 const RIP = 1;
 const ENTRY = 2;
@@ -28,7 +34,8 @@ const ENTRY = 2;
 /**
  * The one function that is called from outside, `(budget) -> budget left`: it calls the region in the slot that the state
  * names, looks up what is at the new RIP, and so on until that is not known or a region says that it is to be left. A
- * region answers its budget when the lookup may go on, and the complement of it when not.
+ * region answers its budget when the lookup may go on, and the complement of it when not; then a fault or an interrupt,
+ * where there is one, may be delivered at once, and what is looked up next is its handler.
  */
 export function dispatcher(): FunctionBody {
   const code = new Code();
@@ -46,10 +53,22 @@ export function dispatcher(): FunctionBody {
   code.i32(0);
   code.op(I32_LT_S);
   code.if();
+  code.i32(0);
+  code.memory(I32_LOAD, STATE_JIT_EVENT);
+  code.op(I32_EQZ);
+  code.if();
+  leave(code);
+  code.end();
   code.get(BUDGET);
   code.i32(-1);
   code.op(I32_XOR);
-  code.op(RETURN);
+  code.call(FUNCTION_BETWEEN);
+  code.tee(BUDGET);
+  code.i32(0);
+  code.op(I32_LT_S);
+  code.if();
+  leave(code);
+  code.end();
   code.end();
   code.i32(0);
   code.memory(I32_LOAD, STATE_RIP);
@@ -80,4 +99,12 @@ export function dispatcher(): FunctionBody {
   code.end();
   code.get(BUDGET);
   return { locals: [[2, TYPE_I32]], code };
+}
+
+/** Returns what the complement in BUDGET is of. */
+function leave(code: Code): void {
+  code.get(BUDGET);
+  code.i32(-1);
+  code.op(I32_XOR);
+  code.op(RETURN);
 }

@@ -3,7 +3,7 @@ import { HANDLERS } from '../cpu/handlers.ts';
 import type { Emitter } from './emit/emitter.ts';
 import { deliverRoutine, EVENT_SOFTWARE } from './emit/interrupt.ts';
 import { iretRoutine } from './emit/iret.ts';
-import { BUDGET, FUNCTION_SYSTEM } from './emit/locals.ts';
+import { BUDGET } from './emit/locals.ts';
 import { syscallRoutine, sysretRoutine } from './emit/system-call.ts';
 import type { Node } from './region.ts';
 import { Code } from './wasm/code.ts';
@@ -59,8 +59,8 @@ export function routines(vendor: 'intel' | 'amd'): FunctionBody[] {
 }
 
 const ARGUMENT = 0;
-/** In the module of the dispatcher: behind its two imports, the dispatcher and the function above. */
-const FIRST_ROUTINE = FUNCTION_SYSTEM + 2;
+/** In the module of the dispatcher: behind its import, the dispatcher and the function above. */
+const FIRST_ROUTINE = 3;
 
 /** Whether compiled code has a routine for the op. */
 export function hasRoutine(op: number): boolean {
