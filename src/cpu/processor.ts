@@ -90,6 +90,7 @@ export class Processor {
     this.blocks = new BlockCache(core.mmu);
     this.#fetcher = new Fetcher(core, this.blocks);
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
+    core.mmu.saved.ramPages.isCode = (physical, bytes) => this.blocks.covers(physical, bytes);
     core.space.onExternalWrite = (hostOffset, bytes) => {
       const physical = hostOffset - core.space.memory.ramOffset;
       core.mmu.saved.ramPages.writtenExternally(physical, bytes);

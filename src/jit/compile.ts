@@ -19,8 +19,8 @@ import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
+  FUNCTION_ROUTINE,
   FUNCTION_RUN,
-  FUNCTION_SYSTEM,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
@@ -34,14 +34,14 @@ import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import type { Edge, Node } from './region.ts';
-import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
+import { pushRoutineArgument, type RoutineCall, type RoutineName, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
   I32_EQZ,
-  I32_GE_S,
   I32_LOAD,
   I32_LT_S,
+  I32_NE,
   I32_STORE,
   I32_SUB,
   I32_WRAP_I64,
@@ -66,6 +66,8 @@ export interface HandlerCall {
 export interface Compiled {
   readonly body: FunctionBody;
   readonly calls: readonly HandlerCall[];
+  /** The routines that it calls, in the order in which they are imported behind `fill` and `run`. */
+  readonly routines: readonly RoutineName[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
 }
@@ -120,6 +122,7 @@ class RegionCompiler {
   readonly #flow: Flow;
   readonly #e: Emitter;
   readonly #calls: HandlerCall[] = [];
+  readonly #routines: RoutineName[] = [];
   readonly #flagsUses: readonly FlagsUse[];
   /** Labels to branch to, by node. */
   readonly #labels: number[];
@@ -166,7 +169,12 @@ class RegionCompiler {
     code.end();
     const longest = this.#flow.longest[0]!;
     const locals = e.hasVectors ? LOCALS_WITH_VECTORS : LOCALS;
-    return { body: { locals, code: this.#assemble(longest) }, calls: this.#calls, longest };
+    return {
+      body: { locals, code: this.#assemble(longest) },
+      calls: this.#calls,
+      routines: this.#routines,
+      longest,
+    };
   }
 
   // Control flow, after Ramsey: "Beyond Relooper" (2022).
@@ -401,11 +409,17 @@ class RegionCompiler {
     e.flags.direct();
     e.splices.push({ at: code.length, kind: 'store' });
     code.i32(0);
-    code.i32((e.ripLo + insn.length) | 0);
-    code.memory(I32_STORE, STATE_RIP);
     if (routine) {
-      pushRoutineCall(e, routine);
-      code.call(FUNCTION_SYSTEM);
+      // All of it, because the routine loads all of it.
+      code.i64((e.ripLo + insn.length) | 0, e.ripHi);
+      code.memory(I64_STORE, STATE_RIP);
+    } else {
+      code.i32((e.ripLo + insn.length) | 0);
+      code.memory(I32_STORE, STATE_RIP);
+    }
+    if (routine) {
+      pushRoutineArgument(e, routine);
+      code.call(FUNCTION_ROUTINE + this.#routineNumber(routine.routine));
       code.op(I32_EQZ);
       code.unlikelyIf();
     }
@@ -415,8 +429,8 @@ class RegionCompiler {
     code.op(I32_SUB);
     code.call(FUNCTION_RUN);
     code.tee(STATUS);
-    code.i32(0);
-    code.op(I32_GE_S);
+    code.i32(-1);
+    code.op(I32_NE);
     code.unlikelyIf();
     code.get(STATUS);
     leaveAtOnce(code);
@@ -427,6 +441,11 @@ class RegionCompiler {
     e.splices.push({ at: code.length, kind: 'load' });
     e.flags.replaced();
     e.checked = 0;
+  }
+
+  #routineNumber(routine: RoutineName): number {
+    const known = this.#routines.indexOf(routine);
+    return known >= 0 ? known : this.#routines.push(routine) - 1;
   }
 
   // The head, the tail, and the registers around calls of handlers.

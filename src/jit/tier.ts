@@ -26,10 +26,10 @@ import {
 import { CodeCache, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
+import { FILL_RUN } from './emit/emitter.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
 import { Leavers } from './leavers.ts';
 import { discover } from './region.ts';
-import { ROUTINE_BITS, ROUTINE_DELIVER } from './routines.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
 const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
@@ -163,7 +163,7 @@ export class CompiledTier implements Tier {
     if (!this.#cache || !core.state.is64Bit()) return false;
     this.#words[ERROR_WORD] = errorCode;
     const event = vector | flags | (hasErrorCode ? EVENT_ERROR : 0);
-    if (this.cache.system((event << ROUTINE_BITS) | ROUTINE_DELIVER) === 0) return false;
+    if (this.cache.deliver(event) === 0) return false;
     if (!this.#isRunning) this.#catchUp();
     core.endBlock();
     return true;
@@ -273,22 +273,24 @@ export class CompiledTier implements Tier {
   #fill(lo: number, hi: number, access: number): number {
     if (this.#words[MOVED_WORD] !== 0) this.#catchUp();
     const { mmu, fault } = this.#core;
-    const entry = mmu.direct(lo, hi, access >> 1, access & 1);
+    const bytes = (access & ~FILL_RUN) >> 1;
+    const entry = mmu.direct(lo, hi, bytes, access & 1, (access & FILL_RUN) !== 0);
     if (entry >= 0) return TLB_OFFSET + entry * 4;
-    if (entry === DIRECT_FAULT) this.#caught(fault);
+    if (entry === DIRECT_FAULT) {
+      this.#caught(fault);
+      this.#words[EVENT_WORD] = 1;
+    }
     return 0;
   }
 
-  /** Executes one instruction by its handler. -1: go on; else the budget to leave with. */
+  /**
+   * Executes one instruction by its handler. -1: go on; else the budget to leave with, or the complement of the one to go on
+   * with at the new RIP.
+   */
   #runHandler(call: number, left: number): number {
     const core = this.#core;
     const running = this.cache.calls[call]!;
     const { handler, insn, ripLo } = running;
-    if (this.#hasThrown) {
-      // An instruction that keeps leaving has faulted in `fill` already.
-      this.#words[RIP_WORD] = ripLo;
-      return left;
-    }
     core.at = this.#budget - left;
     if (this.#words[MOVED_WORD] !== 0) this.#catchUp();
     this.running = running;
@@ -297,19 +299,17 @@ export class CompiledTier implements Tier {
     } catch (thrown) {
       this.#caught(thrown);
       if (thrown !== core.fault || !core.fault.keepRip) this.#words[RIP_WORD] = ripLo;
-      return left;
+      return ~this.#between(left);
     }
     this.running = undefined;
     this.#words[PENDING_WORD] = core.pending;
     if (running.endsBlock ? this.#goesOn() : core.end !== 0) return -1;
-    this.#words[EVENT_WORD] = core.pending & PENDING_INTR;
-    return left - 1;
+    return core.pending & PENDING_INTR ? ~this.#between(left - 1) : left - 1;
   }
 
   #caught(thrown: unknown): void {
     this.#thrown = thrown;
     this.#hasThrown = true;
-    this.#words[EVENT_WORD] = 1;
   }
 
   /**
@@ -327,8 +327,7 @@ export class CompiledTier implements Tier {
     try {
       budget = this.#source.between(this.#budget - left, faulted);
     } catch (thrown) {
-      this.#thrown = thrown;
-      this.#hasThrown = true;
+      this.#caught(thrown);
       this.#budget = left;
       return ~left;
     }
@@ -356,7 +355,7 @@ export class CompiledTier implements Tier {
       words[RESUMED_WORD] = 0;
     }
     core.dataSegmentChanged();
-    core.mmu.updateMode();
+    core.mmu.levelChanged();
     core.contextStale = true;
   }
 
