@@ -256,8 +256,8 @@ export class Processor {
   #takeFault(due: number): void {
     const { core } = this;
     const { fault } = core;
-    const insn = this.currentInstruction();
-    if (fault.nonCanonical && insn) correctStackFault(core, insn);
+    const insn = fault.nonCanonical ? this.currentInstruction() : undefined;
+    if (insn) correctStackFault(core, insn);
     if (fault.vector !== VECTOR_DB) core.keepDebugTraps(due);
     this.#rewind(fault.keepRip);
     if (fault.isFrozen) {
@@ -309,7 +309,7 @@ export class Processor {
         this.#block = BLOCK_NONE;
         const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
         if (tier.faulted) return true;
-        if (ran > 0 || tier.resumed) {
+        if (ran > 0 || tier.wentOn) {
           isHeld = tier.stopped;
           this.#retired += ran;
           this.#remaining -= ran;
@@ -441,7 +441,7 @@ export class Processor {
    */
   #rewind(keepRip = false): void {
     const { core } = this;
-    const insn = this.#block.instructions[core.at];
+    const insn = this.#block === BLOCK_NONE ? undefined : this.#block.instructions[core.at];
     if (insn && !keepRip) core.setRip((this.#blockRipLo + insn.start) | 0, this.#blockRipHi);
     this.#retired += core.at;
     this.#remaining -= core.at;

@@ -37,7 +37,7 @@ export interface Tier {
   /** The last `run` stopped in front of something that the interpreter must execute. */
   readonly stopped: boolean;
   /** The last `run` has gone on behind what the source did between two instructions: 0 does not mean that nothing was done. */
-  readonly resumed: boolean;
+  readonly wentOn: boolean;
   /** The last `run` ended with the fault that `Core.fault` describes. */
   readonly faulted: boolean;
   /** The instruction whose handler runs, or was the last to throw, and the low word of its RIP. */

@@ -29,6 +29,7 @@ import {
   STATUS,
 } from './emit/locals.ts';
 import { stackIsFlat } from './emit/stack.ts';
+import { emitStackRun, stackRun } from './emit/stack-run.ts';
 import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
@@ -232,11 +233,18 @@ class RegionCompiler {
     const { block } = node;
     e.checked = 0;
     const straight = node.ending === 'next' ? node.count : node.count - 1;
+    const isApart = (at: number) => this.#leavers.has(block.physical + block.instructions[at]!.start);
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
+      const run = this.#stackNative ? stackRun(e, block.instructions, at, straight, isApart) : 0;
+      if (run > 0) {
+        emitStackRun(e, block.instructions.slice(at, at + run));
+        at += run - 1;
+        continue;
+      }
       const emit = this.#emitter(node, at);
       if (!emit) this.#handler(block.handlers[at]!, e.insn, false);
-      else if (this.#leavers.has(block.physical + e.insn.start)) this.#emitStaying(emit);
+      else if (isApart(at)) this.#emitStaying(emit);
       else emit(e, e.insn);
     }
     if (node.ending === 'next') {

@@ -67,7 +67,7 @@ export class CompiledTier implements Tier {
   patience = LEAST_PATIENCE;
   stopped = false;
   faulted = false;
-  resumed = false;
+  wentOn = false;
   running: HandlerCall | undefined;
   #cache: CodeCache | undefined;
   readonly #memory: WebAssembly.Memory;
@@ -111,7 +111,7 @@ export class CompiledTier implements Tier {
     const words = this.#words;
     this.stopped = false;
     this.faulted = false;
-    this.resumed = false;
+    this.wentOn = false;
     this.running = undefined;
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
@@ -333,7 +333,7 @@ export class CompiledTier implements Tier {
     }
     if (budget === BETWEEN_NOTHING) return ~left;
     this.#hasThrown = false;
-    this.resumed = true;
+    this.wentOn = true;
     this.#budget = budget;
     words[STOPPED_WORD] = 0;
     if (budget === 0 || !this.#goesOn()) return ~budget;

@@ -38,7 +38,7 @@ class Space {
  */
 export class FetchPages {
   #added = 0;
-  /** By the number of a region of 2 MiB: whether any page there may be known. Most pages that are dropped held no code. */
+  /** By the number of a region of 2 MiB: whether any page there may be known. */
   readonly #regions = new Uint8Array(REGIONS);
   readonly #byHigh = [new Map<number, Space>(), new Map<number, Space>()] as const;
 
@@ -74,10 +74,14 @@ export class FetchPages {
     this.#regions.fill(1);
   }
 
+  /** Whether any page near the address may be known. Most pages that are dropped held no code. */
+  mayKnow(lo: number, hi: number): boolean {
+    return this.#regions[regionOf(lo, hi)] !== 0;
+  }
+
   /** Forgets the page of an address, all of it if it is a large one. Answers whether any was known. */
   drop(lo: number, hi: number, globals: boolean, locals: boolean): boolean {
     let hit = false;
-    if (this.#regions[regionOf(lo, hi)] === 0) return false;
     for (const spaces of this.#byHigh) {
       const space = spaces.get(hi);
       if (!space) continue;

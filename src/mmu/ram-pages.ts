@@ -121,7 +121,8 @@ export class RamPages {
 
   /** Bytes of RAM were written where code may be. */
   written(physical: number, bytes: number): void {
-    this.#dirty[Math.floor(physical / 4096)] = 1;
-    if (this.flags[Math.floor(physical / 4096)]! & RAM_CODE) this.onCodeWrite?.(physical, bytes);
+    const frame = physical >>> 12;
+    this.#dirty[frame] = 1;
+    if (this.flags[frame]! & RAM_CODE) this.onCodeWrite?.(physical, bytes);
   }
 }

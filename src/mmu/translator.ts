@@ -484,8 +484,7 @@ export class Translator {
     let code = walker.walk(structures, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
-      structures.drop(lo, hi);
-      code = walker.walk(structures, lo, hi, access, this.accessClass);
+      code = walker.walkAnew(structures, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) {
       this.#describePageFault(lo, hi, access, code);
@@ -565,7 +564,7 @@ export class Translator {
         throw this.fault;
       }
       ({ frame, size } = walker);
-      this.counters.noteWalk(size, walker.references);
+      if (walker.references > 0) this.counters.noteWalk(size, walker.references);
       isGlobal = (walker.rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
     }
     const masked = (frame & this.#tables.frameMask) >>> 0;

@@ -29,7 +29,7 @@ export class Walker {
   rights = 0;
   grants = 0;
   size = SIZE_4K;
-  /** Paging-structure entries read by the last walk; 0 when it was one of `Counters.quickWalks`. */
+  /** Paging-structure entries read by the last walk; 0 when `Counters` has it already, as a quick or a full one. */
   references = 0;
   /** After a walk that failed: the paging-structure cache had a part in it. */
   fromCache = false;
@@ -59,6 +59,16 @@ export class Walker {
     this.#permissions = permissions;
     this.#ramPages = ramPages;
     this.#counters = counters;
+  }
+
+  /** A walk that trusts nothing that is cached of the tables for the address. */
+  walkAnew(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
+    structures.drop(lo, hi);
+    if (this.#format.top === 4) {
+      const code = this.#fourLevels(structures, lo, hi, access, accessClass);
+      if (code !== WALK_UNUSUAL) return code;
+    }
+    return this.walk(structures, lo, hi, access, accessClass);
   }
 
   walk(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
@@ -139,7 +149,8 @@ export class Walker {
     if (!this.#takeLeaf(entry, tableRights, access, accessClass)) return WALK_UNUSUAL;
     structures.addTable(lo, hi, table, tableRights);
     structures.addDirectory(lo, hi, directory, directoryRights);
-    this.references = 4;
+    this.references = 0;
+    this.#counters.fullWalks++;
     return WALK_DONE;
   }
 

@@ -51,7 +51,7 @@ import type { Size, Value } from './value.ts';
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;
 
-/** Of the argument of `fill`: more than the bytes that it names may be accessed, up to the end of the page. */
+/** Of the argument of `fill`: more of the page than the bytes that it names may be accessed. */
 export const FILL_RUN = 1 << 10;
 
 /** A slot that remembers nothing: no page begins there, and none of the masks of `probe` keeps the bit. */
@@ -418,11 +418,11 @@ export class Emitter {
     this.loadAt(HOST, size);
   }
 
-  /** Pushes the memory at the host address in a local. */
-  loadAt(local: number, size: Size): void {
+  /** Pushes the memory at the host address in a local, or so many bytes behind it. */
+  loadAt(local: number, size: Size, offset = 0): void {
     this.code.get(local);
     const op = size === 64 ? I64_LOAD : size === 32 ? I32_LOAD : size === 16 ? I32_LOAD16_U : I32_LOAD8_U;
-    this.code.memory(op);
+    this.code.memory(op, offset);
   }
 
   /** Stores a value at HOST. */
@@ -504,7 +504,7 @@ export class Emitter {
     this.flags.aside(this.callHandler);
   }
 
-  /** A `probe` for a write of so many bytes and of others behind them in the page. */
+  /** A `probe` for a write of so many bytes and of others in the page. */
   probeRun(bytes: number): void {
     this.probe(ACCESS_WRITE, bytes, false, ACCESS_WRITE | (bytes << 1) | FILL_RUN);
   }
