@@ -68,6 +68,9 @@ export class AddressSpace {
   readonly #mmio: MmioWindow[] = [];
   readonly #roms: RomWindow[] = [];
   #romUsed = 0;
+  /** The page that a device was last accessed in, if its window is the only one there. */
+  #devicePage = -1;
+  #deviceWindow: MmioWindow | undefined;
   #knownRuns: readonly number[] | undefined;
 
   constructor(memory: PhysicalMemory) {
@@ -159,6 +162,7 @@ export class AddressSpace {
     this.unclaimed.clear();
     for (const [page, count] of saved.unclaimed) this.unclaimed.set(page, count);
     const kinds = this.#runs();
+    this.#devicePage = -1;
     if (kinds.length === saved.kinds.length && kinds.every((value, i) => value === saved.kinds[i]))
       return undefined;
     for (let i = 0, frame = 0; i < saved.kinds.length; frame += saved.kinds[i + 1]!, i += 2) {
@@ -256,6 +260,7 @@ export class AddressSpace {
     const first = Math.floor(base / PAGE_BYTES);
     const last = Math.ceil((base + bytes) / PAGE_BYTES);
     this.#knownRuns = undefined;
+    this.#devicePage = -1;
     if (last <= 0x100000) this.#kind.fill(kind, first, last);
     else throw new RangeError(`0x${base.toString(16)} lies above 4 GiB`);
   }
@@ -271,9 +276,19 @@ export class AddressSpace {
   }
 
   #window(physical: number): MmioWindow | undefined {
+    const page = Math.floor(physical / PAGE_BYTES);
+    if (page === this.#devicePage) return this.#deviceWindow;
+    let isAlone = true;
     for (let i = this.#mmio.length - 1; i >= 0; i--) {
       const w = this.#mmio[i]!;
-      if (physical >= w.base && physical < w.base + w.bytes) return w;
+      if (physical >= w.base && physical < w.base + w.bytes) {
+        if (isAlone && page * PAGE_BYTES >= w.base && (page + 1) * PAGE_BYTES <= w.base + w.bytes) {
+          this.#devicePage = page;
+          this.#deviceWindow = w;
+        }
+        return w;
+      }
+      if ((page + 1) * PAGE_BYTES > w.base && page * PAGE_BYTES < w.base + w.bytes) isAlone = false;
     }
     return undefined;
   }

@@ -92,6 +92,15 @@ export class BlockCache {
     return hit;
   }
 
+  /** Whether any of the bytes, which lie in one page, is of a block. */
+  covers(physical: number, bytes: number): boolean {
+    const covered = this.#pages.get(physical >>> 12)?.covered;
+    if (covered === undefined) return false;
+    const end = (physical & (PAGE_BYTES - 1)) + bytes;
+    for (let at = end - bytes; at < end; at++) if (covered[at] !== 0) return true;
+    return false;
+  }
+
   clear(): void {
     for (const [frame, page] of this.#pages) {
       for (const block of page.blocks.values()) block.context = -1;

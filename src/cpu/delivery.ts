@@ -47,6 +47,9 @@ export interface DeliveryHooks {
   onInterrupt?(vector: number, external: boolean): void;
 }
 
+/** What ends with any delivery. */
+const FORGOTTEN = PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_REPEATING;
+
 type DeliveringTier = Pick<Tier, 'deliver'>;
 
 /**
@@ -62,7 +65,17 @@ export function deliverException(
   kind: 'fault' | 'trap',
   tier?: DeliveringTier,
 ): void {
-  deliverChain(core, eventOf(core, fault, kind), hooks, tier);
+  const isPlain = kind === 'fault' && fault.source === SOURCE_EXCEPTION && fault.vector !== VECTOR_DB;
+  if (!tier || !isPlain) {
+    deliverChain(core, eventOf(core, fault, kind), hooks, tier);
+    return;
+  }
+  // The same as the chain does first, without an event: page faults come by the million.
+  const { vector, hasErrorCode, errorCode } = fault;
+  core.pending &= ~FORGOTTEN;
+  hooks.onFault?.(vector, hasErrorCode, errorCode);
+  if (tier.deliver(vector, pushesRf(core, fault) ? RFLAGS_RF : 0, hasErrorCode, errorCode)) core.endBlock();
+  else deliverChain(core, eventOf(core, fault, kind), hooks, undefined, true);
 }
 
 /** Delivers an interrupt from outside: INTR with its vector, or NMI. */
@@ -72,6 +85,13 @@ export function deliverExternal(
   hooks: DeliveryHooks,
   tier?: DeliveringTier,
 ): void {
+  const flags = core.pending & PENDING_REPEATING ? RFLAGS_RF : 0;
+  core.pending &= ~FORGOTTEN;
+  hooks.onInterrupt?.(vector, true);
+  if (tier?.deliver(vector, flags, false, 0)) {
+    core.endBlock();
+    return;
+  }
   deliverChain(
     core,
     {
@@ -81,10 +101,11 @@ export function deliverExternal(
       source: SOURCE_EXTERNAL,
       returnLo: core.ripLo(),
       returnHi: core.ripHi(),
-      rflags: betweenInstructions(core),
+      rflags: core.flags.read() | flags,
     },
     hooks,
-    tier,
+    undefined,
+    true,
   );
 }
 
@@ -93,11 +114,15 @@ function deliverChain(
   first: Delivery,
   hooks: DeliveryHooks,
   tier: DeliveringTier | undefined,
+  wasTold = false,
 ): void {
   let event = first;
-  core.pending &= ~(PENDING_SHADOW_STI | PENDING_SHADOW_SS | PENDING_REPEATING);
+  let isTold = wasTold;
+  core.pending &= ~FORGOTTEN;
   for (;;) {
-    if (event.source === SOURCE_EXCEPTION) hooks.onFault?.(event.vector, event.hasErrorCode, event.errorCode);
+    if (isTold) isTold = false;
+    else if (event.source === SOURCE_EXCEPTION)
+      hooks.onFault?.(event.vector, event.hasErrorCode, event.errorCode);
     else hooks.onInterrupt?.(event.vector, event.source === SOURCE_EXTERNAL);
     const told = event.vector === VECTOR_DB && event.source === SOURCE_EXCEPTION;
     const due = told ? 0 : core.debugTrap;

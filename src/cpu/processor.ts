@@ -31,7 +31,7 @@ import {
 import { enterSmm } from './execute/smm.ts';
 import { Fetcher } from './fetch.ts';
 import { correctStackFault } from './stack-fault.ts';
-import type { CodeSource, Tier } from './tier.ts';
+import { BETWEEN_NOTHING, type CodeSource, type Tier } from './tier.ts';
 
 /** Why `run` came back. */
 export type RunEnd = 'budget' | 'halted' | 'stopped' | 'shutdown';
@@ -90,6 +90,7 @@ export class Processor {
     this.blocks = new BlockCache(core.mmu);
     this.#fetcher = new Fetcher(core, this.blocks);
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
+    core.mmu.saved.ramPages.isCode = (physical, bytes) => this.blocks.covers(physical, bytes);
     core.space.onExternalWrite = (hostOffset, bytes) => {
       const physical = hostOffset - core.space.memory.ramOffset;
       core.mmu.saved.ramPages.writtenExternally(physical, bytes);
@@ -103,6 +104,7 @@ export class Processor {
       blockAt: (physical, size) => this.blocks.find(physical, size),
       context: () => this.#presentContext(),
       remaining: () => this.#remaining,
+      between: (ran, faulted) => this.#between(ran, faulted),
     });
     this.#tier = tier;
     this.#activeTier = tier;
@@ -254,8 +256,8 @@ export class Processor {
   #takeFault(due: number): void {
     const { core } = this;
     const { fault } = core;
-    const insn = this.currentInstruction();
-    if (fault.nonCanonical && insn) correctStackFault(core, insn);
+    const insn = fault.nonCanonical ? this.currentInstruction() : undefined;
+    if (insn) correctStackFault(core, insn);
     if (fault.vector !== VECTOR_DB) core.keepDebugTraps(due);
     this.#rewind(fault.keepRip);
     if (fault.isFrozen) {
@@ -264,6 +266,26 @@ export class Processor {
     }
     this.#countDelivery(fault.source);
     this.#deliver(fault, 'fault');
+  }
+
+  /**
+   * For compiled code: a fault, or an interrupt that may come in, where nothing else is pending. Storms of them need not
+   * go out to the loop and back.
+   */
+  #between(ran: number, faulted: boolean): number {
+    const { core } = this;
+    if (core.debugTrap !== 0) return BETWEEN_NOTHING;
+    const reasons = core.pending & PENDING_ATTENTION;
+    if (faulted ? (reasons & ~PENDING_INTR) !== 0 : reasons !== PENDING_INTR || !core.needsAttention()) {
+      return BETWEEN_NOTHING;
+    }
+    core.at = ran;
+    if (faulted) this.#takeFault(0);
+    else {
+      this.#rewind(true);
+      if (this.#remaining > 0) this.#attend();
+    }
+    return core.needsAttention() ? 0 : Math.max(0, this.#remaining);
   }
 
   /** True when it ended with a fault or a software interrupt that is to be delivered. */
@@ -287,7 +309,7 @@ export class Processor {
         this.#block = BLOCK_NONE;
         const ran = tier.run(block, lo, words[RIP_HI]!, context, count);
         if (tier.faulted) return true;
-        if (ran > 0) {
+        if (ran > 0 || tier.wentOn) {
           isHeld = tier.stopped;
           this.#retired += ran;
           this.#remaining -= ran;
@@ -419,7 +441,7 @@ export class Processor {
    */
   #rewind(keepRip = false): void {
     const { core } = this;
-    const insn = this.#block.instructions[core.at];
+    const insn = this.#block === BLOCK_NONE ? undefined : this.#block.instructions[core.at];
     if (insn && !keepRip) core.setRip((this.#blockRipLo + insn.start) | 0, this.#blockRipHi);
     this.#retired += core.at;
     this.#remaining -= core.at;

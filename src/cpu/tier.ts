@@ -12,20 +12,32 @@ export interface CodeSource {
   context(): number;
   /** The budget as it was when the tier was entered, or less when somebody has cut it short. */
   remaining(): number;
+  /**
+   * Compiled code has been left behind `ran` instructions, with all state in memory, because the next one has faulted or
+   * because something is pending: does what the loop does between two instructions, if that is all there is to do. Answers
+   * how many instructions may follow at the new RIP; 0 when the loop must go on from here, BETWEEN_NOTHING when it must
+   * do this as well.
+   */
+  between(ran: number, faulted: boolean): number;
 }
+
+/** What `CodeSource.between` answers when it has done nothing. */
+export const BETWEEN_NOTHING = -1;
 
 /** A faster way to execute hot blocks. The processor knows no more of it than this. */
 export interface Tier {
   /** Entries of a block before `run` is asked to compile it. */
   readonly patience: number;
   /**
-   * Executes code from the start of `block` at RIP, at most `count` instructions, and answers how many have retired.
-   * RIP and all other state are then exact. After a guest fault `faulted` is set, and `Core.at` is the number of
+   * Executes code from the start of `block` at RIP, at most `count` instructions, and answers how many have retired
+   * that `CodeSource.between` was not told of. RIP and all other state are then exact. After a guest fault `faulted` is set, and `Core.at` is the number of
    * instructions that retired before it. 0: nothing was done, or only the interpreter can do the next instruction.
    */
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number;
   /** The last `run` stopped in front of something that the interpreter must execute. */
   readonly stopped: boolean;
+  /** The last `run` has gone on behind what the source did between two instructions: 0 does not mean that nothing was done. */
+  readonly wentOn: boolean;
   /** The last `run` ended with the fault that `Core.fault` describes. */
   readonly faulted: boolean;
   /** The instruction whose handler runs, or was the last to throw, and the low word of its RIP. */

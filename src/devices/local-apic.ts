@@ -120,6 +120,8 @@ export class LocalApic implements ApicAgent, InterruptController, MmioDevice {
   private errors = 0;
   private baseLow: number;
   private baseHigh = 0;
+  /** Where IA32_APIC_BASE says that the page is. */
+  private page = APIC_DEFAULT_BASE;
   private readonly lint = [false, false];
   /** An ExtINT that came as a message (through an I/O APIC). */
   private extIntLatched = false;
@@ -140,6 +142,7 @@ export class LocalApic implements ApicAgent, InterruptController, MmioDevice {
   reset(): void {
     this.baseLow = APIC_DEFAULT_BASE | BASE_ENABLE | (this.options.isBootstrap ? BASE_BSP : 0) | 0;
     this.baseHigh = 0;
+    this.page = APIC_DEFAULT_BASE;
     this.xapicId = this.id & 0xff;
     this.init();
     this.reportBase();
@@ -181,7 +184,7 @@ export class LocalApic implements ApicAgent, InterruptController, MmioDevice {
 
   /** Where the xAPIC page is. */
   get base(): number {
-    return this.baseHigh * 4294967296 + ((this.baseLow & 0xfffff000) >>> 0);
+    return this.page;
   }
 
   // The processor's side.
@@ -408,7 +411,7 @@ export class LocalApic implements ApicAgent, InterruptController, MmioDevice {
         break;
       case EOI:
         this.endOfInterrupt();
-        break;
+        return true;
       case SVR:
         this.svr = value & (SVR_ENABLE | 0xff);
         // "The mask bits for all the LVT entries are set" while the APIC is disabled by software.
@@ -453,6 +456,7 @@ export class LocalApic implements ApicAgent, InterruptController, MmioDevice {
     if (from === 0 && to === (BASE_ENABLE | BASE_EXTD)) return false;
     this.baseLow = lo;
     this.baseHigh = hi;
+    this.page = hi * 4294967296 + ((lo & 0xfffff000) >>> 0);
     if (to === 0 && from !== 0) this.init();
     this.update();
     this.reportBase();

@@ -1,13 +1,16 @@
 import type { Block } from '../cpu/blocks.ts';
 import { type Compiled, entryWord, type HandlerCall } from './compile.ts';
-import { dispatcher } from './dispatcher.ts';
-import { routines } from './routines.ts';
+import { DISPATCHER_IMPORT, dispatcher } from './dispatcher.ts';
+import { ROUTINE_NAMES, routines } from './routines.ts';
 import { encodeModule, type FunctionBody } from './wasm/module.ts';
 
 /** What compiled code calls. */
 export interface Callbacks {
   fill(lo: number, hi: number, access: number): number;
+  /** -1: go on; else the complement of what a region answers. */
   run(call: number, left: number): number;
+  /** What a region that leaves with so much left answers in the end. */
+  between(left: number): number;
 }
 
 /** A compiled region: its function's slot in the table, and what it was made of. */
@@ -35,7 +38,7 @@ export interface EntryCode {
 const IMPORTS = [
   { name: 'fill', parameters: 3 },
   { name: 'run', parameters: 2 },
-  { name: 'system', parameters: 1 },
+  ...ROUTINE_NAMES.map((name) => ({ name, parameters: 1 })),
 ];
 const MAX_REGIONS = 4096;
 const MAX_BYTES = 24 * 1024 * 1024;
@@ -47,8 +50,8 @@ export class CodeCache {
   calls: HandlerCall[] = [];
   /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
-  /** The routines that all regions share: see `routines.ts`. */
-  readonly system: (argument: number) => number;
+  /** The routine of that name: see `routines.ts`. */
+  readonly deliver: (event: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -66,11 +69,11 @@ export class CodeCache {
 
   constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const bytes = encodeModule(IMPORTS.slice(0, 2), [dispatcher(), ...routines(vendor)], true);
-    const { 0: enter, 1: system } = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
-    this.enter = enter!;
-    this.system = system!;
-    Object.assign(this.#imports['e']!, { system });
+    const bytes = encodeModule([DISPATCHER_IMPORT], [dispatcher(), ...routines(vendor)], true);
+    const functions = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
+    this.enter = functions[0]!;
+    for (const [at, name] of ROUTINE_NAMES.entries()) this.#imports['e']![name] = functions[at + 1];
+    this.deliver = functions[1 + ROUTINE_NAMES.indexOf('deliver')]!;
   }
 
   /** Whether there is no room for so many regions. */

@@ -20,8 +20,8 @@ import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
+  FUNCTION_ROUTINE,
   FUNCTION_RUN,
-  FUNCTION_SYSTEM,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
@@ -30,19 +30,20 @@ import {
   STATUS,
 } from './emit/locals.ts';
 import { stackIsFlat } from './emit/stack.ts';
+import { emitStackRun, stackRun } from './emit/stack-run.ts';
 import { loadVectors, storeVectors } from './emit/vector-operand.ts';
 import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import { type Edge, entriesOf, type Node } from './region.ts';
-import { pushRoutineCall, type RoutineCall, routineOf } from './routines.ts';
+import { pushRoutineArgument, ROUTINE_NAMES, type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
   I32_EQZ,
-  I32_GE_S,
   I32_LOAD,
   I32_LT_S,
+  I32_NE,
   I32_SHR_U,
   I32_STORE,
   I32_SUB,
@@ -240,11 +241,18 @@ class RegionCompiler {
       return;
     }
     const straight = node.ending === 'next' ? node.count : node.count - 1;
+    const isApart = (at: number) => this.#leavers.has(block.physical + block.instructions[at]!.start);
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
+      const run = this.#stackNative ? stackRun(e, block.instructions, at, straight, isApart) : 0;
+      if (run > 0) {
+        emitStackRun(e, block.instructions.slice(at, at + run));
+        at += run - 1;
+        continue;
+      }
       const emit = this.#emitter(node, at);
       if (!emit) this.#handler(block.handlers[at]!, e.insn, false);
-      else if (this.#leavers.has(block.physical + e.insn.start)) this.#emitStaying(emit);
+      else if (isApart(at)) this.#emitStaying(emit);
       else emit(e, e.insn);
     }
     if (node.ending === 'next') {
@@ -435,11 +443,17 @@ class RegionCompiler {
     e.flags.direct();
     e.splices.push({ at: code.length, kind: 'store' });
     code.i32(0);
-    code.i32((e.ripLo + insn.length) | 0);
-    code.memory(I32_STORE, STATE_RIP);
     if (routine) {
-      pushRoutineCall(e, routine);
-      code.call(FUNCTION_SYSTEM);
+      // All of it, because the routine loads all of it.
+      code.i64((e.ripLo + insn.length) | 0, e.ripHi);
+      code.memory(I64_STORE, STATE_RIP);
+    } else {
+      code.i32((e.ripLo + insn.length) | 0);
+      code.memory(I32_STORE, STATE_RIP);
+    }
+    if (routine) {
+      pushRoutineArgument(e, routine);
+      code.call(FUNCTION_ROUTINE + ROUTINE_NAMES.indexOf(routine.routine));
       code.op(I32_EQZ);
       code.unlikelyIf();
     }
@@ -449,8 +463,8 @@ class RegionCompiler {
     code.op(I32_SUB);
     code.call(FUNCTION_RUN);
     code.tee(STATUS);
-    code.i32(0);
-    code.op(I32_GE_S);
+    code.i32(-1);
+    code.op(I32_NE);
     code.unlikelyIf();
     code.get(STATUS);
     leaveAtOnce(code);

@@ -1,6 +1,6 @@
 import type { Block } from '../cpu/blocks.ts';
-import type { Core } from '../cpu/execute/core.ts';
-import type { CodeSource, Tier } from '../cpu/tier.ts';
+import { type Core, PENDING_INTR } from '../cpu/execute/core.ts';
+import { BETWEEN_NOTHING, type CodeSource, type Tier } from '../cpu/tier.ts';
 import { DESC_DB } from '../isa/descriptors.ts';
 import { CS, SS } from '../isa/registers.ts';
 import { RFLAGS_RF } from '../isa/rflags.ts';
@@ -15,6 +15,7 @@ import {
   STATE_JIT_CONTEXT,
   STATE_JIT_ENTRY,
   STATE_JIT_ERROR,
+  STATE_JIT_EVENT,
   STATE_JIT_MOVED,
   STATE_JIT_PENDING,
   STATE_JIT_RESUMED,
@@ -25,10 +26,10 @@ import {
 import { CodeCache, type EntryCode, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
+import { FILL_RUN } from './emit/emitter.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
 import { Leavers } from './leavers.ts';
 import { discover } from './region.ts';
-import { ROUTINE_BITS, ROUTINE_DELIVER } from './routines.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
 const STOPPED_WORD = STATE_JIT_STOPPED >> 2;
@@ -36,6 +37,7 @@ const ENTRY_WORD = STATE_JIT_ENTRY >> 2;
 const PENDING_WORD = STATE_JIT_PENDING >> 2;
 const MOVED_WORD = STATE_JIT_MOVED >> 2;
 const ERROR_WORD = STATE_JIT_ERROR >> 2;
+const EVENT_WORD = STATE_JIT_EVENT >> 2;
 const RESUMED_WORD = STATE_JIT_RESUMED >> 2;
 const RIP_WORD = STATE_RIP >> 2;
 const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
@@ -78,6 +80,7 @@ export class CompiledTier implements Tier {
   patience = LEAST_PATIENCE;
   stopped = false;
   faulted = false;
+  wentOn = false;
   running: HandlerCall | undefined;
   #cache: CodeCache | undefined;
   readonly #memory: WebAssembly.Memory;
@@ -110,6 +113,7 @@ export class CompiledTier implements Tier {
       {
         fill: (lo, hi, access) => this.#fill(lo, hi, access),
         run: (call, left) => this.#runHandler(call, left),
+        between: (left) => this.#between(left),
       },
       this.#core.model.vendor,
     );
@@ -121,6 +125,7 @@ export class CompiledTier implements Tier {
     const words = this.#words;
     this.stopped = false;
     this.faulted = false;
+    this.wentOn = false;
     this.running = undefined;
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
@@ -152,7 +157,7 @@ export class CompiledTier implements Tier {
     const left = this.cache.enter(count);
     this.#isRunning = false;
     if (words[MOVED_WORD] !== 0) this.#catchUp(left);
-    const ran = count - left;
+    const ran = this.#budget - left;
     this.stopped = words[STOPPED_WORD] !== 0;
     if (this.#hasThrown) {
       this.#hasThrown = false;
@@ -174,8 +179,8 @@ export class CompiledTier implements Tier {
     if (!this.#cache || !core.state.is64Bit()) return false;
     this.#words[ERROR_WORD] = errorCode;
     const event = vector | flags | (hasErrorCode ? EVENT_ERROR : 0);
-    if (this.cache.system((event << ROUTINE_BITS) | ROUTINE_DELIVER) === 0) return false;
-    this.#catchUp();
+    if (this.cache.deliver(event) === 0) return false;
+    if (!this.#isRunning) this.#catchUp();
     core.endBlock();
     return true;
   }
@@ -320,16 +325,20 @@ export class CompiledTier implements Tier {
   #fill(lo: number, hi: number, access: number): number {
     if (this.#words[MOVED_WORD] !== 0) this.#catchUp();
     const { mmu, fault } = this.#core;
-    const entry = mmu.direct(lo, hi, access >> 1, access & 1);
+    const bytes = (access & ~FILL_RUN) >> 1;
+    const entry = mmu.direct(lo, hi, bytes, access & 1, (access & FILL_RUN) !== 0);
     if (entry >= 0) return TLB_OFFSET + entry * 4;
     if (entry === DIRECT_FAULT) {
-      this.#thrown = fault;
-      this.#hasThrown = true;
+      this.#caught(fault);
+      this.#words[EVENT_WORD] = 1;
     }
     return 0;
   }
 
-  /** Executes one instruction by its handler. -1: go on; else the budget to leave with. */
+  /**
+   * Executes one instruction by its handler. -1: go on; else the budget to leave with, or the complement of the one to go on
+   * with at the new RIP.
+   */
   #runHandler(call: number, left: number): number {
     const core = this.#core;
     const running = this.cache.calls[call]!;
@@ -340,15 +349,48 @@ export class CompiledTier implements Tier {
     try {
       handler(core, insn);
     } catch (thrown) {
-      this.#thrown = thrown;
-      this.#hasThrown = true;
+      this.#caught(thrown);
       if (thrown !== core.fault || !core.fault.keepRip) this.#words[RIP_WORD] = ripLo;
-      return left;
+      return ~this.#between(left);
     }
     this.running = undefined;
     this.#words[PENDING_WORD] = core.pending;
-    if (running.endsBlock) return this.#goesOn() ? -1 : left - 1;
-    return core.end === 0 ? left - 1 : -1;
+    if (running.endsBlock ? this.#goesOn() : core.end !== 0) return -1;
+    return core.pending & PENDING_INTR ? ~this.#between(left - 1) : left - 1;
+  }
+
+  #caught(thrown: unknown): void {
+    this.#thrown = thrown;
+    this.#hasThrown = true;
+  }
+
+  /**
+   * Compiled code is being left with a fault or for an interrupt, with all state in memory. Answers the budget to go on with
+   * at the new RIP, or the complement of what is left.
+   */
+  #between(left: number): number {
+    const core = this.#core;
+    const words = this.#words;
+    words[EVENT_WORD] = 0;
+    const faulted = this.#hasThrown;
+    if (faulted && this.#thrown !== core.fault) return ~left;
+    if (words[MOVED_WORD] !== 0) this.#catchUp(left);
+    let budget: number;
+    try {
+      budget = this.#source.between(this.#budget - left, faulted);
+    } catch (thrown) {
+      this.#caught(thrown);
+      this.#budget = left;
+      return ~left;
+    }
+    if (budget === BETWEEN_NOTHING) return ~left;
+    this.#hasThrown = false;
+    this.wentOn = true;
+    this.#budget = budget;
+    words[STOPPED_WORD] = 0;
+    if (budget === 0 || !this.#goesOn()) return ~budget;
+    words[PENDING_WORD] = core.pending;
+    return budget;
   }
 
   /**
@@ -365,7 +407,7 @@ export class CompiledTier implements Tier {
       words[RESUMED_WORD] = 0;
     }
     core.dataSegmentChanged();
-    core.mmu.updateMode();
+    core.mmu.levelChanged();
     core.contextStale = true;
   }
 

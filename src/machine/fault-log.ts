@@ -4,7 +4,7 @@ import { VECTOR_PF } from '../isa/vectors.ts';
 import type { Walk } from '../mmu/mmu.ts';
 import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
 import { Flags } from '../state/flags.ts';
-import { STATE_CR2, STATE_X87 } from '../state/layout.ts';
+import { STATE_CR2, STATE_DR0 } from '../state/layout.ts';
 import { type Registers, readRegisters } from './registers.ts';
 
 /** One exception, as it was when it was raised. Interrupts are not faults and are not kept. */
@@ -32,8 +32,8 @@ export interface FaultRecord {
 const FIRST_KEPT = 32;
 /** How many later ones are remembered by a copy of the registers, to be worked out when somebody asks. */
 const LAST_KEPT = 32;
-/** Words of the state page that a record needs: everything up to the x87 registers. */
-const KEPT_WORDS = STATE_X87 >> 2;
+/** Words of the state page that a record needs: everything up to the debug registers. */
+const KEPT_WORDS = STATE_DR0 >> 2;
 
 /** Exceptions have the first vectors alone. */
 const VECTORS = 32;

@@ -22,8 +22,8 @@ import {
   STATE_BYTES,
   STATE_JIT_CONTEXT,
   STATE_JIT_ENTRY,
+  STATE_JIT_EVENT,
   STATE_JIT_PENDING,
-  STATE_JIT_RESUMED,
   STATE_RFLAGS,
   STATE_SMM,
   STATE_YMM,
@@ -221,7 +221,7 @@ export class LogicalProcessor {
     const words = this.words.slice();
     words.fill(0, SCRATCH_WORD);
     words.fill(0, STATE_JIT_CONTEXT >> 2, (STATE_JIT_ENTRY >> 2) + 1);
-    words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_RESUMED >> 2) + 1);
+    words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_EVENT >> 2) + 1);
     new Flags(words).settle();
     return {
       words,

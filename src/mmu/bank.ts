@@ -24,8 +24,8 @@ export const TAG_INVALID = 1 << 0;
 export const TAG_DEVICE = 1 << 1;
 /** A write to ROM. */
 export const TAG_ROM = 1 << 2;
-/** A write to a page that holds decoded code. */
-export const TAG_CODE = 1 << 3;
+/** A write to a page that holds decoded code. No bit that an access of up to 64 bytes could have in a misaligned address. */
+export const TAG_CODE = 1 << 7;
 /** Alignment must be checked. */
 export const TAG_ALIGN = 1 << 4;
 /** Hits are being counted. */

@@ -104,7 +104,7 @@ export class Context {
     if ((fragments | other) & FRAGMENTS_2M)
       this.#dropFragments(lo, hi, halves ? PAGE_4M : PAGE_2M, globals, locals);
     if (fragments & FRAGMENTS_1G) this.#dropFragments(lo, hi, PAGE_1G, globals, locals);
-    return this.fetch.drop(lo, hi, globals, locals);
+    return this.fetch.mayKnow(lo, hi) && this.fetch.drop(lo, hi, globals, locals);
   }
 
   #dropLarge(lo: number, hi: number, globals: boolean, locals: boolean): number {

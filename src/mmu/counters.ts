@@ -52,6 +52,8 @@ export class Counters {
   pageFaults = 0;
   /** Walks of a 4 KiB page that needed one reference. */
   quickWalks = 0;
+  /** Those that needed four, from CR3 to the page. */
+  fullWalks = 0;
   readonly refills = new Float64Array(SIZE_NAMES.length);
   readonly flushes: Record<FlushReason, number> = zeroFlushes();
   /** The other walks. */
@@ -71,11 +73,11 @@ export class Counters {
   }
 
   get walks(): Float64Array {
-    return this.#withQuick(this.#walks);
+    return this.#withPlain(this.#walks, 1);
   }
 
   get references(): Float64Array {
-    return this.#withQuick(this.#references);
+    return this.#withPlain(this.#references, 4);
   }
 
   get evictions(): number {
@@ -86,12 +88,16 @@ export class Counters {
     this.hits = 0;
     this.pageFaults = 0;
     this.quickWalks = 0;
+    this.fullWalks = 0;
     for (const bySize of [this.refills, this.#walks, this.#references]) bySize.fill(0);
     Object.assign(this.flushes, zeroFlushes());
     this.#evictionsBefore = this.#totalEvictions();
   }
 
   save(): SavedCounters {
+    this.#walks[SIZE_4K]! += this.fullWalks;
+    this.#references[SIZE_4K]! += 4 * this.fullWalks;
+    this.fullWalks = 0;
     const { hits, pageFaults, quickWalks } = this;
     return {
       hits,
@@ -109,6 +115,7 @@ export class Counters {
     this.hits = saved.hits;
     this.pageFaults = saved.pageFaults;
     this.quickWalks = saved.quickWalks;
+    this.fullWalks = 0;
     this.refills.set(saved.refills);
     this.#walks.set(saved.walks);
     this.#references.set(saved.references);
@@ -130,9 +137,10 @@ export class Counters {
     };
   }
 
-  #withQuick(bySize: Float64Array): Float64Array {
+  /** Together with the walks of 4 KiB pages that are counted apart. */
+  #withPlain(bySize: Float64Array, ofFull: number): Float64Array {
     const all = bySize.slice();
-    all[SIZE_4K]! += this.quickWalks;
+    all[SIZE_4K]! += this.quickWalks + ofFull * this.fullWalks;
     return all;
   }
 }

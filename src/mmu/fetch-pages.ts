@@ -1,3 +1,4 @@
+import { PAGE_2M } from '../isa/paging.ts';
 import { SIZE_1G, SIZE_4K, SIZE_4M, SIZE_BYTES } from './counters.ts';
 
 /** What `find` answers for a page that is not known. */
@@ -37,7 +38,7 @@ class Space {
  */
 export class FetchPages {
   #added = 0;
-  /** By the number of a region of 2 MiB: whether any page there may be known. Most pages that are dropped held no code. */
+  /** By the number of a region of 2 MiB: whether any page there may be known. */
   readonly #regions = new Uint8Array(REGIONS);
   readonly #byHigh = [new Map<number, Space>(), new Map<number, Space>()] as const;
 
@@ -60,23 +61,27 @@ export class FetchPages {
       spaces.set(hi, space);
     }
     this.#added++;
-    this.#regions[(lo >>> 21) & (REGIONS - 1)] = 1;
+    this.#regions[regionOf(lo, hi)] = 1;
     space.pages.set(lo >>> 12, (hostPage << 3) | (size << 1) | (isGlobal ? 1 : 0));
     if (size === SIZE_4K) return;
     space.large.add(lo >>> 21);
     if (size === SIZE_4M) {
       space.large.add((lo >>> 21) ^ 1);
-      this.#regions[((lo >>> 21) ^ 1) & (REGIONS - 1)] = 1;
+      this.#regions[regionOf(lo ^ PAGE_2M, hi)] = 1;
     }
     if (size !== SIZE_1G) return;
     space.hasGigabyte = true;
     this.#regions.fill(1);
   }
 
+  /** Whether any page near the address may be known. Most pages that are dropped held no code. */
+  mayKnow(lo: number, hi: number): boolean {
+    return this.#regions[regionOf(lo, hi)] !== 0;
+  }
+
   /** Forgets the page of an address, all of it if it is a large one. Answers whether any was known. */
   drop(lo: number, hi: number, globals: boolean, locals: boolean): boolean {
     let hit = false;
-    if (this.#regions[(lo >>> 21) & (REGIONS - 1)] === 0) return false;
     for (const spaces of this.#byHigh) {
       const space = spaces.get(hi);
       if (!space) continue;
@@ -120,11 +125,11 @@ export class FetchPages {
       const space = new Space();
       for (let i = 0; i < pages.length; i += 2) {
         space.pages.set(pages[i]!, pages[i + 1]!);
-        this.#regions[(pages[i]! >>> 9) & (REGIONS - 1)] = 1;
+        this.#regions[regionOf(pages[i]! << 12, hi)] = 1;
       }
       for (const region of large) {
         space.large.add(region);
-        this.#regions[region & (REGIONS - 1)] = 1;
+        this.#regions[regionOf(region << 21, hi)] = 1;
       }
       space.hasGigabyte = hasGigabyte;
       if (hasGigabyte) this.#regions.fill(1);
@@ -137,6 +142,10 @@ export class FetchPages {
     this.#regions.fill(0);
     for (const spaces of this.#byHigh) spaces.clear();
   }
+}
+
+function regionOf(lo: number, hi: number): number {
+  return ((lo >>> 21) ^ (hi << 5) ^ (hi >>> 5)) & (REGIONS - 1);
 }
 
 function dropPage(pages: Map<number, number>, page: number, globals: boolean, locals: boolean): boolean {

@@ -379,15 +379,21 @@ export class Mmu extends Translator {
 
   /**
    * After a miss of compiled code: index of the entry through which the access may go straight to memory, -1 when it
-   * needs `readN` or `writeN`, DIRECT_FAULT with the fault described, but not thrown.
+   * needs `readN` or `writeN`, DIRECT_FAULT with the fault described, but not thrown. What is answered for a page with code
+   * holds for this one write; `isRun`: more than these bytes of the page may be written.
    */
-  direct(lo: number, hi: number, bytes: number, access: number): number {
+  direct(lo: number, hi: number, bytes: number, access: number, isRun = false): number {
     if ((lo & OFFSET) + bytes > PAGE_BYTES || !isCanonical(hi, this.linearBits)) return -1;
     // #AC would come before the walk and its #PF.
     if (this.accessClass === CLASS_USER_ALIGNED && lo & (bytes - 1)) return -1;
     const i = this.tryEntry(lo, hi, access);
     if (i < 0) return DIRECT_FAULT;
-    return this.tlb[i + (access << 1)]! & TAG_LOW_BITS ? -1 : i;
+    const slow = this.tlb[i + (access << 1)]! & TAG_LOW_BITS;
+    if (slow === 0) return i;
+    if (slow !== TAG_CODE || isRun) return -1;
+    const host = ((lo + this.tlb[i | ENTRY_ADDEND]!) | 0) >>> 0;
+    const isFast = (this.codeTag(i, host) & TAG_CODE) === 0;
+    return isFast || this.ramPages.mayWrite(host - this.#ramOffset, bytes) ? i : -1;
   }
 
   // Slow paths.

@@ -21,6 +21,8 @@ export class RamPages {
   readonly flags: Uint8Array;
   /** After the bytes of a write to a page with a code mark are stored. */
   onCodeWrite: ((physical: number, bytes: number) => void) | undefined;
+  /** Asked whether any of these bytes of a page with a code mark is code. */
+  isCode: ((physical: number, bytes: number) => boolean) | undefined;
 
   readonly #space: AddressSpace;
   readonly #ramOffset: number;
@@ -109,9 +111,18 @@ export class RamPages {
     }
   }
 
+  /** Whether bytes of a page with slow write tags may be written, now, without telling anybody: none of them is code. */
+  mayWrite(physical: number, bytes: number): boolean {
+    const frame = physical >>> 12;
+    if (this.flags[frame]! & RAM_CODE && this.isCode?.(physical, bytes) !== false) return false;
+    this.#dirty[frame] = 1;
+    return true;
+  }
+
   /** Bytes of RAM were written where code may be. */
   written(physical: number, bytes: number): void {
-    this.#dirty[Math.floor(physical / 4096)] = 1;
-    if (this.flags[Math.floor(physical / 4096)]! & RAM_CODE) this.onCodeWrite?.(physical, bytes);
+    const frame = physical >>> 12;
+    this.#dirty[frame] = 1;
+    if (this.flags[frame]! & RAM_CODE) this.onCodeWrite?.(physical, bytes);
   }
 }

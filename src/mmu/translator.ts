@@ -199,12 +199,19 @@ export class Translator {
     ) {
       this.#modeChanged();
     }
-    const ac = words[STATE_RFLAGS >> 2]! & RFLAGS_AC;
-    if (words[STATE_CPL >> 2] === 3) {
-      this.selectClass(ac && cr0 & CR0_AM ? CLASS_USER_ALIGNED : CLASS_USER);
-    } else {
-      this.selectClass(ac && cr4 & CR4_SMAP ? CLASS_SUPERVISOR_AC : CLASS_SUPERVISOR);
-    }
+    this.selectClass(this.#presentClass());
+  }
+
+  /** After a change of CPL or RFLAGS.AC alone by compiled code, which knows its bank already. */
+  levelChanged(): void {
+    const accessClass = this.#presentClass();
+    if (accessClass !== this.accessClass) this.selectClass(accessClass);
+  }
+
+  #presentClass(): number {
+    const ac = this.#words[STATE_RFLAGS >> 2]! & RFLAGS_AC;
+    if (this.#words[STATE_CPL >> 2] === 3) return ac && this.#cr0 & CR0_AM ? CLASS_USER_ALIGNED : CLASS_USER;
+    return ac && this.#cr4 & CR4_SMAP ? CLASS_SUPERVISOR_AC : CLASS_SUPERVISOR;
   }
 
   protected selectClass(accessClass: number): void {
@@ -325,7 +332,8 @@ export class Translator {
     }
     this.#caches.context.structures.flush();
     this.generation = this.#caches.context.generation;
-    this.#note('invlpg');
+    this.counters.flushes.invlpg++; // By name: `#note` takes ten times as long.
+    this.onFlush?.('invlpg');
   }
 
   /** The operands are valid: the instruction has checked them. */
@@ -476,8 +484,7 @@ export class Translator {
     let code = walker.walk(structures, lo, hi, access, this.accessClass);
     if (code !== WALK_DONE && walker.fromCache) {
       // A fault always comes from the tables as they are, never from what was cached of them.
-      structures.drop(lo, hi);
-      code = walker.walk(structures, lo, hi, access, this.accessClass);
+      code = walker.walkAnew(structures, lo, hi, access, this.accessClass);
     }
     if (code !== WALK_DONE) {
       this.#describePageFault(lo, hi, access, code);
@@ -557,7 +564,7 @@ export class Translator {
         throw this.fault;
       }
       ({ frame, size } = walker);
-      this.counters.noteWalk(size, walker.references);
+      if (walker.references > 0) this.counters.noteWalk(size, walker.references);
       isGlobal = (walker.rights & PTE_G) !== 0 && (this.#cr4 & CR4_PGE) !== 0;
     }
     const masked = (frame & this.#tables.frameMask) >>> 0;
@@ -581,7 +588,7 @@ export class Translator {
     // SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": page faults do so for their address.
     const { context } = this.#caches;
     if (context.drop(lo, hi, this.#format.mode === PAGING_32BIT, true, true)) this.#renew(context);
-    context.structures.drop(lo, hi);
+    if (access === ACCESS_FETCH) context.structures.drop(lo, hi); // Others have: see `#translate`.
     this.#words[STATE_CR2 >> 2] = lo;
     this.#words[(STATE_CR2 >> 2) + 1] = hi;
     if (access === ACCESS_WRITE) code |= PF_WR;

@@ -10,6 +10,7 @@ import type { TableMemory } from './table-memory.ts';
 
 /** What `walk` answers when the access is permitted; anything else is the P, RSVD and PK bits of an error code. */
 export const WALK_DONE = -1;
+const WALK_UNUSUAL = -2;
 
 const LEAF_LOW_RIGHTS = PTE_D | PTE_G;
 /** XD and the protection key, where the high word of an entry has them. */
@@ -28,7 +29,7 @@ export class Walker {
   rights = 0;
   grants = 0;
   size = SIZE_4K;
-  /** Paging-structure entries read by the last walk; 0 when it was one of `Counters.quickWalks`. */
+  /** Paging-structure entries read by the last walk; 0 when `Counters` has it already, as a quick or a full one. */
   references = 0;
   /** After a walk that failed: the paging-structure cache had a part in it. */
   fromCache = false;
@@ -60,35 +61,119 @@ export class Walker {
     this.#counters = counters;
   }
 
+  /** A walk that trusts nothing that is cached of the tables for the address. */
+  walkAnew(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
+    structures.drop(lo, hi);
+    if (this.#format.top === 4) {
+      const code = this.#fourLevels(structures, lo, hi, access, accessClass);
+      if (code !== WALK_UNUSUAL) return code;
+    }
+    return this.walk(structures, lo, hi, access, accessClass);
+  }
+
   walk(structures: StructureCache, lo: number, hi: number, access: number, accessClass: number): number {
     if (this.#format.mode === PAGING_32BIT) return this.#walk32(structures, lo, hi, access, accessClass);
     const cached = structures.findTable(lo, hi);
-    if (cached < 0) return this.#descend(structures, lo, hi, access, accessClass);
+    if (cached < 0) {
+      if (this.#format.top === 4 && structures.findDirectory(lo, hi) < 0) {
+        const code = this.#fourLevels(structures, lo, hi, access, accessClass);
+        if (code !== WALK_UNUSUAL) return code;
+      }
+      return this.#descend(structures, lo, hi, access, accessClass);
+    }
 
-    // The commonest case by far: the page table is known, and its entry needs no update.
+    // The commonest case by far: the page table is known.
     const entry = structures.table(cached) + ((lo >>> 11) & 0x3fe);
-    const entryLo = this.#words[entry]!;
-    const entryHi = this.#words[entry + 1]!;
-    if ((entryLo & PTE_P) === 0) {
+    if ((this.#words[entry]! & PTE_P) === 0) {
       // Whoever asked walks again from the top: nothing is gained by walking down to this entry first.
       this.fromCache = true;
       return this.#stop(1, 0);
     }
-    const needed = access === ACCESS_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
-    if ((entryLo & needed) === needed && (entryHi & this.#format.highReserved) === 0) {
-      const rights = leafRights(structures.rights(cached), entryLo, entryHi);
-      const grants = this.#permissions.granted(accessClass, rights);
-      if (grants & (1 << access)) {
-        this.frame = (entryLo >>> 12) | (entryHi << 20);
-        this.rights = rights;
-        this.grants = grants;
-        this.size = SIZE_4K;
-        this.references = 0;
-        this.#counters.quickWalks++;
-        return WALK_DONE;
-      }
+    if (this.#takeLeaf(entry, structures.rights(cached), access, accessClass)) {
+      this.references = 0;
+      this.#counters.quickWalks++;
+      return WALK_DONE;
     }
     return this.#descend(structures, lo, hi, access, accessClass);
+  }
+
+  /**
+   * From CR3 through four tables in RAM, where no entry needs more than to be read: to a 4 KiB page, or to an entry of the
+   * last table that is not present. WALK_UNUSUAL: nothing was done.
+   */
+  #fourLevels(
+    structures: StructureCache,
+    lo: number,
+    hi: number,
+    access: number,
+    accessClass: number,
+  ): number {
+    const words = this.#words;
+    const tables = this.#tables;
+    const cr3 = STATE_CR3 >> 2;
+    let table = tables.table((this.#state[cr3]! >>> 12) | (this.#state[cr3 + 1]! << 20));
+    if (table < 0) return WALK_UNUSUAL;
+    let entry = table + ((hi >>> 6) & 0x3fe);
+    let entryLo = words[entry]!;
+    let entryHi = words[entry + 1]!;
+    let every = entryLo;
+    let any = entryLo;
+    let anyHi = entryHi;
+    table = tables.table((entryLo >>> 12) | (entryHi << 20));
+    if (table < 0) return WALK_UNUSUAL;
+    entry = table + (((hi << 3) | (lo >>> 29)) & 0x3fe);
+    entryLo = words[entry]!;
+    entryHi = words[entry + 1]!;
+    every &= entryLo;
+    any |= entryLo;
+    anyHi |= entryHi;
+    const directory = tables.table((entryLo >>> 12) | (entryHi << 20));
+    if (directory < 0) return WALK_UNUSUAL;
+    const directoryRights = (RIGHTS_ALL & every) | (anyHi & PTE_XD_HIGH);
+    entry = directory + ((lo >>> 20) & 0x3fe);
+    entryLo = words[entry]!;
+    entryHi = words[entry + 1]!;
+    every &= entryLo;
+    any |= entryLo;
+    anyHi |= entryHi;
+    const isPlain = (every & (PTE_P | PTE_A)) === (PTE_P | PTE_A) && (any & PTE_PS) === 0;
+    if (!isPlain || (anyHi & this.#format.highReserved) !== 0) return WALK_UNUSUAL;
+    table = tables.table((entryLo >>> 12) | (entryHi << 20));
+    if (table < 0) return WALK_UNUSUAL;
+    entry = table + ((lo >>> 11) & 0x3fe);
+    entryLo = words[entry]!;
+    entryHi = words[entry + 1]!;
+    this.fromCache = false;
+    if ((entryLo & PTE_P) === 0) return this.#stop(4, 0);
+    const tableRights = (RIGHTS_ALL & every) | (anyHi & PTE_XD_HIGH);
+    if (!this.#takeLeaf(entry, tableRights, access, accessClass)) return WALK_UNUSUAL;
+    structures.addTable(lo, hi, table, tableRights);
+    structures.addDirectory(lo, hi, directory, directoryRights);
+    this.references = 0;
+    this.#counters.fullWalks++;
+    return WALK_DONE;
+  }
+
+  /**
+   * The present entry of a page table, below levels whose accessed flags are set. False where it forbids the access: then
+   * nothing was done.
+   */
+  #takeLeaf(entry: number, tableRights: number, access: number, accessClass: number): boolean {
+    const entryLo = this.#words[entry]!;
+    const entryHi = this.#words[entry + 1]!;
+    let rights = leafRights(tableRights, entryLo, entryHi);
+    const grants = this.#permissions.granted(accessClass, rights);
+    if ((grants & (1 << access)) === 0 || (entryHi & this.#format.highReserved) !== 0) return false;
+    const needed = access === ACCESS_WRITE ? PTE_A | PTE_D : PTE_A;
+    if ((entryLo & needed) !== needed) {
+      this.#setBits(entry, needed);
+      rights |= needed & PTE_D;
+    }
+    this.frame = (entryLo >>> 12) | (entryHi << 20);
+    this.rights = rights;
+    this.grants = grants;
+    this.size = SIZE_4K;
+    return true;
   }
 
   /** The walk with everything that may happen on the way: large pages, faults, accessed and dirty flags. */

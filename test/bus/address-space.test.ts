@@ -60,6 +60,21 @@ describe('AddressSpace', () => {
     expect(space.read8(0x4000)).toBe(0xff);
   });
 
+  test('of two windows the later one answers, also where the other has just been accessed', () => {
+    const device = (value: number) => ({ readMmio: () => value, writeMmio: () => {} });
+    const [first, second] = [device(1), device(2)];
+    space.attachMmio(0x4000, 0x2000, first);
+    const read = () => [0x4000, 0x47ff, 0x4800, 0x5000].map((address) => space.read8(address));
+    expect(read()).toEqual([1, 1, 1, 1]);
+    space.attachMmio(0x4800, 0x100, second);
+    expect(read()).toEqual([1, 1, 2, 1]);
+    expect(read().reverse()).toEqual([1, 2, 1, 1]);
+    space.attachMmio(0x4000, 0x1000, second);
+    expect(read()).toEqual([2, 2, 2, 1]);
+    space.detachMmio(0x4000, 0x1000, PAGE_HOLE);
+    expect(read()).toEqual([1, 1, 2, 1]);
+  });
+
   test('writes from outside are announced with their host offset', () => {
     const seen: [number, number][] = [];
     space.onExternalWrite = (host, bytes) => void seen.push([host, bytes]);

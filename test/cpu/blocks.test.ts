@@ -44,6 +44,20 @@ describe('a write to a page of code', () => {
     expect([...marked]).toEqual([]);
   });
 
+  test.each([
+    // at    bytes  covered  why
+    [0x008,  8,     false,   'in front'],
+    [0x009,  8,     true,    'the first byte'],
+    [0x015,  3,     false,   'the gap between two'],
+    [0x014,  1,     true,    'a last byte'],
+    [0x000,  64,    true,    'all of them'],
+    [0xff8,  8,     false,   'the end of the page'],
+  ])('at %i, %i bytes, would meet code: %s, %s', (at, bytes, covered) => {
+    const { cache } = cacheOf([0x010, 5], [0x018, 8]);
+    expect(cache.covers(PAGE + at, bytes)).toBe(covered);
+    expect(cache.covers(PAGE + 0x1000 + at, bytes), 'in a page without blocks').toBe(false);
+  }); // biome-ignore format: a table.
+
   test('tells when the running block was hit', () => {
     const { cache } = cacheOf([0x010, 8]);
     const running = cache.find(PAGE + 0x010, 32);

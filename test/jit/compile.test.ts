@@ -59,6 +59,7 @@ describe('the WebAssembly of small regions', () => {
     ['carry-chain', '4801d8 4811d1 f4', 64], // add rax,rbx; adc rcx,rdx
     ['read-modify-write', '480107 f4', 64], // add [rdi],rax
     ['call-and-return', 'e801000000 f4 4801d8 c3', 64], // call; hlt; add rax,rbx; ret
+    ['pushes-and-pops', '53 4154 51 59 415c 5b f4', 64], // push rbx; push r12; push rcx; pop rcx; pop r12; pop rbx
     ['segment-base', '65488b042528000000 f4', 64], // mov rax,gs:[0x28]
     ['handler', '0fa2 01d8 f4', 64], // cpuid; add eax,ebx
     ['exchange', 'f00fb11f f4', 64], // lock cmpxchg [rdi],ebx

@@ -19,8 +19,8 @@ test('exits of more instructions than are watched are forgotten, not kept', () =
   expect(leavers.note(0)).toBe(false);
 });
 
-/** A machine in 64-bit mode that goes on with `code`, with RDI at data that lies beside it, in the same page. */
-function machineBeside(code: readonly number[], jit: boolean) {
+/** A machine in 64-bit mode that goes on with `code`, with RDI at the last byte of its page. */
+function machineAcross(code: readonly number[], jit: boolean) {
   const kernel = { name: 'translate.elf', bytes: guestFile('bin/translate/translate.elf') };
   const commandLine = 'pages=4k order=seq size=64M touches=1 write=1';
   const machine = createMachine({ kernel, commandLine, memory: 1 << 26, jit });
@@ -30,7 +30,7 @@ function machineBeside(code: readonly number[], jit: boolean) {
   machine.space.load(machine.translate(rip).physical!, Uint8Array.from(code));
   const { gpr32 } = machine.state;
   const at = Number.parseInt(rip, 16) | 0;
-  gpr32.set([at ^ 0x800, Number(BigInt(rip) >> 32n) | 0], 7 * 2); // RDI
+  gpr32.set([at | 0xfff, Number(BigInt(rip) >> 32n) | 0], 7 * 2); // RDI
   gpr32.set([0x7ffffff0, 0], 0); // RAX
   gpr32.set([900, 0], 15 * 2); // R15
   machine.core.flags.write(2);
@@ -38,7 +38,7 @@ function machineBeside(code: readonly number[], jit: boolean) {
 }
 
 /*
- * The instruction stores beside the code, which compiled code may not do: it leaves, and after a while it calls the
+ * The instruction accesses bytes of two pages, which compiled code may not do: it leaves, and after a while it calls the
  * handler instead. Whatever follows must find the flags and registers as they are on the other way.
  */
 test.each([
@@ -46,13 +46,17 @@ test.each([
   ['add [rdi], eax; adc edx, 0', [0x01, 0x07, 0x83, 0xd2, 0x00]],
   ['cmp eax, ecx; mov [rdi], edx; adc ecx, 5', [0x39, 0xc8, 0x89, 0x17, 0x83, 0xd1, 0x05]],
   ['xadd [rdi], eax; sbb edx, 1', [0x0f, 0xc1, 0x07, 0x83, 0xda, 0x01]],
-  ['push [rdi]; pop rcx; inc byte [rdi]; setc dl', [0xff, 0x37, 0x59, 0xfe, 0x07, 0x0f, 0x92, 0xc2]],
+  ['push [rdi]; pop rcx; inc dword [rdi]; setc dl', [0xff, 0x37, 0x59, 0xff, 0x07, 0x0f, 0x92, 0xc2]],
   ['shl dword [rdi], 1; rcl edx, 1', [0xd1, 0x27, 0xd1, 0xd2]],
+  [
+    'lea rsp, [rdi+9]; push rax; push rcx; push rdx; pop rbx; pop rcx; pop rsi',
+    [0x48, 0x8d, 0x67, 0x09, 0x50, 0x51, 0x52, 0x5b, 0x59, 0x5e],
+  ],
 ])('%s', (_, body) => {
   const code = [...body, 0x49, 0xff, 0xcf, 0x0f, 0x85]; // dec r15; jnz
   const back = -(code.length + 4);
   const whole = [...code, back & 0xff, 0xff, 0xff, 0xff, 0xf4];
-  const [first, second] = [false, true].map((jit) => machineBeside(whole, jit));
+  const [first, second] = [false, true].map((jit) => machineAcross(whole, jit));
   let chunk = 1;
   const next = () => {
     chunk = ((chunk * 7) % 251) + 1;

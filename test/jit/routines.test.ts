@@ -15,13 +15,16 @@ function benchMachine(commandLine: string, jit: boolean, cpu: string) {
  * are so short that every instruction on the way is the last of one now and then: RFLAGS.RF behind IRET shows there.
  */
 describe.each(['max', 'zen2'])('transitions in compiled code on %s', (cpu) => {
-  test.each(['syscall', 'int', 'ipi', 'page-fault', 'pcid', 'invlpg'])('%s', (name) => {
-    const dice = new Dice(name.length);
-    const [first, second] = [false, true].map((jit) => benchMachine(`bench=${name} n=4`, jit, cpu));
-    const chunk = () => (first!.instructions < 40_000 ? 5000 : 1 + dice.below(250));
-    const limits = { maxInstructions: 150_000, chunk };
-    expect(runInLockstep(first!, second!, limits)).toBeUndefined();
-    expect(runInLockstep(first!, second!, { maxInstructions: 1e6, chunk: 4999 })).toBeUndefined();
-    expect(first!.serial.text).toContain('PASS');
-  });
+  test.each(['syscall', 'int', 'ipi', 'page-fault', 'pcid', 'invlpg', 'smc-data', 'smc', 'smc-generate'])(
+    '%s',
+    (name) => {
+      const dice = new Dice(name.length);
+      const [first, second] = [false, true].map((jit) => benchMachine(`bench=${name} n=4`, jit, cpu));
+      const chunk = () => (first!.instructions < 40_000 ? 5000 : 1 + dice.below(250));
+      const limits = { maxInstructions: 150_000, chunk };
+      expect(runInLockstep(first!, second!, limits)).toBeUndefined();
+      expect(runInLockstep(first!, second!, { maxInstructions: 1e6, chunk: 4999 })).toBeUndefined();
+      expect(first!.serial.text).toContain('PASS');
+    },
+  );
 });

@@ -25,7 +25,7 @@ const PARENT = 'what it belongs to saves it';
 const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AddressSpace: {
     memory: CONSTANT, u8: 'RAM is saved by RamKeeper', view: WIRE, onExternalWrite: WIRE, onMapChange: WIRE,
-    '#kind': 'saved by its runs', '#roms': CONSTANT, '#romUsed': CONSTANT, '#knownRuns': DERIVED,
+    '#kind': 'saved by its runs', '#roms': CONSTANT, '#romUsed': CONSTANT, '#knownRuns': DERIVED, '#devicePage': DERIVED, '#deviceWindow': DERIVED,
   },
   PortSpace: { '#claims': 'devices attach themselves again', unclaimed: 'saved by saveMachine' },
   Block: { '*': HOST },

@@ -342,6 +342,31 @@ describe('code pages', () => {
     expect(writes.map(([physical]) => physical)).toEqual([entry, entry]);
   });
 
+  test('compiled code may write beside the code, one write at a time, and to code not at all', () => {
+    const { f } = withCode();
+    const asked: [number, number][] = [];
+    const { ramPages } = f.mmu.saved;
+    ramPages.isCode = (physical, bytes) => {
+      asked.push([physical, bytes]);
+      return physical < 0x305104 && physical + bytes > 0x305100;
+    };
+    f.mmu.markCode(0x305);
+    ramPages.dirty[0x305] = 0;
+    const direct = (offset: bigint, isRun = false) => f.mmu.direct(...at(LINEAR + offset), 8, 1, isRun);
+    expect(direct(0x0f9n), 'up to the first byte of code').toBe(-1);
+    expect(direct(0x103n), 'from the last byte of code').toBe(-1);
+    expect(ramPages.dirty[0x305], 'nothing is written by then').toBe(0);
+    expect(direct(0x0f8n)).toBeGreaterThanOrEqual(0);
+    expect(ramPages.dirty[0x305]).toBe(1);
+    expect(direct(0x0f8n), 'the same entry, asked again').toBe(direct(0x104n));
+    expect(direct(0x0f8n, true), 'others behind it').toBe(-1);
+    expect(asked.slice(0, 2)).toEqual([[0x3050f9, 8], [0x305103, 8]]); // biome-ignore format: a row.
+    const entry = direct(0x0f8n);
+    expect(f.mmu.tlb[entry + 2]! & 0xfff, 'a tag that no address matches').toBe(0x80);
+    f.mmu.unmarkCode(0x305);
+    expect(direct(0x100n)).toBe(entry);
+  });
+
   test("frames outside of memory are nobody's business", () => {
     const { f } = withCode();
     f.mmu.markCode(0xfffff);

@@ -5,6 +5,7 @@ import { Core } from '../../src/cpu/execute/core.ts';
 import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { HANDLERS } from '../../src/cpu/handlers.ts';
 import { correctStackFault } from '../../src/cpu/stack-fault.ts';
+import { BETWEEN_NOTHING } from '../../src/cpu/tier.ts';
 import {
   CR0_AM, CR0_ET, CR0_MP, CR0_NE, CR0_PE, CR0_PG, CR0_WP, CR4_FSGSBASE, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE, CR4_PAE, EFER_LMA,
   EFER_LME, EFER_SCE,
@@ -191,7 +192,12 @@ export class Guest {
   #newTier(): CompiledTier {
     return new CompiledTier(
       this.core,
-      { blockAt: () => undefined, context: () => CONTEXT, remaining: () => 0 },
+      {
+        blockAt: () => undefined,
+        context: () => CONTEXT,
+        remaining: () => 0,
+        between: () => BETWEEN_NOTHING,
+      },
       this.#memory,
     );
   }

@@ -51,6 +51,9 @@ import type { Size, Value } from './value.ts';
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;
 
+/** Of the argument of `fill`: more of the page than the bytes that it names may be accessed. */
+export const FILL_RUN = 1 << 10;
+
 /** A slot that remembers nothing: no page begins there, and none of the masks of `probe` keeps the bit. */
 const EMPTY_SLOT = 0x800;
 
@@ -289,13 +292,14 @@ export class Emitter {
   /**
    * Takes a linear address (i64) from the stack and leaves the host address in HOST. The page of the slot is compared
    * first, where the site has one, then the tag of the TLB entry; a miss asks for the entry to be filled, and what still
-   * may not go straight to memory is left to the interpreter, as is an address that is not aligned where it must be.
+   * may not go straight to memory is left to the interpreter, as is an address that is not aligned where it must be. A
+   * page with code never gets into a slot: the low bits of its tag match no address.
    */
-  probe(access: number, bytes: number, isAligned = false): void {
+  probe(access: number, bytes: number, isAligned = false, fill = access | (bytes << 1)): void {
     const { code } = this;
     const slot = this.#slotFor(access);
     code.set(ADDRESS);
-    if (slot === undefined) this.#probeTlb(access, bytes, isAligned);
+    if (slot === undefined) this.#probeTlb(access, bytes, isAligned, fill);
     else {
       // A misaligned address does not match, so that no access runs over the end of the page.
       code.get(ADDRESS);
@@ -305,11 +309,10 @@ export class Emitter {
       code.memory(I64_LOAD, slot);
       code.op(I64_NE);
       code.unlikelyIf();
-      this.#probeTlb(access, bytes, isAligned);
+      this.#probeTlb(access, bytes, isAligned, fill);
       code.i32(0);
-      code.get(ADDRESS);
-      code.i64(-0x1000);
-      code.op(I64_AND);
+      code.get(POINTER);
+      code.memory(I64_LOAD, access * 8);
       code.memory(I64_STORE, slot);
       code.i32(0);
       code.get(POINTER);
@@ -344,7 +347,7 @@ export class Emitter {
   }
 
   /** Leaves the TLB entry of ADDRESS in POINTER. */
-  #probeTlb(access: number, bytes: number, isAligned: boolean): void {
+  #probeTlb(access: number, bytes: number, isAligned: boolean, fill: number): void {
     const { code } = this;
     code.get(ADDRESS);
     code.op(I32_WRAP_I64);
@@ -368,6 +371,12 @@ export class Emitter {
     code.op(I64_AND);
     code.op(I64_NE);
     code.unlikelyIf();
+    if (this.rescue) {
+      // Most often this is where it leaves, and the handler fills the entry as well.
+      this.sideExit();
+      code.end();
+      return;
+    }
     if (isAligned) {
       code.get(ADDRESS);
       code.op(I32_WRAP_I64);
@@ -383,7 +392,7 @@ export class Emitter {
     code.i64(32);
     code.op(I64_SHR_U);
     code.op(I32_WRAP_I64);
-    code.i32(access | (bytes << 1));
+    code.i32(fill);
     code.call(FUNCTION_FILL);
     code.tee(POINTER);
     code.op(I32_EQZ);
@@ -409,11 +418,11 @@ export class Emitter {
     this.loadAt(HOST, size);
   }
 
-  /** Pushes the memory at the host address in a local. */
-  loadAt(local: number, size: Size): void {
+  /** Pushes the memory at the host address in a local, or so many bytes behind it. */
+  loadAt(local: number, size: Size, offset = 0): void {
     this.code.get(local);
     const op = size === 64 ? I64_LOAD : size === 32 ? I32_LOAD : size === 16 ? I32_LOAD16_U : I32_LOAD8_U;
-    this.code.memory(op);
+    this.code.memory(op, offset);
   }
 
   /** Stores a value at HOST. */
@@ -493,6 +502,11 @@ export class Emitter {
    */
   callHandlerAside(): void {
     this.flags.aside(this.callHandler);
+  }
+
+  /** A `probe` for a write of so many bytes and of others in the page. */
+  probeRun(bytes: number): void {
+    this.probe(ACCESS_WRITE, bytes, false, ACCESS_WRITE | (bytes << 1) | FILL_RUN);
   }
 
   /** Takes so many instructions off the budget. */

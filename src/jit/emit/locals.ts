@@ -1,8 +1,8 @@
 /** Numbers of locals and imported functions in every region. */
 export const FUNCTION_FILL = 0;
 export const FUNCTION_RUN = 1;
-/** In regions alone: calls a routine. */
-export const FUNCTION_SYSTEM = 2;
+/** The first of the routines, in the order of `ROUTINE_NAMES`. */
+export const FUNCTION_ROUTINE = 2;
 
 /** The parameter: instructions that may still retire. */
 export const BUDGET = 0;

@@ -9,12 +9,12 @@ import type { Size, Value } from './value.ts';
  * The stack pointer has the size of the code: 64 bits, or 32 where SS is flat and has its B flag set. It changes last.
  */
 
-function stackSize(e: Emitter): 32 | 64 {
+export function stackSize(e: Emitter): 32 | 64 {
   return e.codeSize === 64 ? 64 : 32;
 }
 
 /** Pushes `register + delta` as a linear address. */
-function stackAddress(e: Emitter, register: number, delta: number): void {
+export function stackAddress(e: Emitter, register: number, delta: number): void {
   const size = stackSize(e);
   e.getRegister(register, size);
   if (delta !== 0) {

@@ -170,7 +170,7 @@ function moveMany(size: Size): Emit {
       code.get(HOST);
       const from = e.keep(4, 32);
       pushStringAddress(e, insn, RDI, ES);
-      e.probe(ACCESS_WRITE, size >> 3);
+      e.probeRun(size >> 3);
       // A destination shortly behind the source is fed with what has just been stored.
       code.get(HOST);
       e.push(from, 32);
@@ -197,7 +197,7 @@ function storeMany(size: Size): Emit {
     repeated(e, insn, size, [RDI], (bytes) => {
       const { code } = e;
       pushStringAddress(e, insn, RDI, ES);
-      e.probe(ACCESS_WRITE, size >> 3);
+      e.probeRun(size >> 3);
       if (size === 8) {
         code.get(HOST);
         e.getRegister(RAX, 8);
