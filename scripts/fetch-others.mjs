@@ -1,7 +1,8 @@
 /**
  * Fetches firmware, loaders and kernels that nothing here was built for, from Debian's packages, into `.cache/images`:
- *   other-seabios-128k.bin, other-bochs-legacy.bin, other-vgabios.bin, other-grub.bin, other-ovmf.bin,
- *   other-u-boot32.bin, other-u-boot64.bin   firmware
+ *   other-seabios-128k.bin, other-bochs-legacy.bin, other-vgabios.bin, other-grub.bin, other-ovmf.bin, other-ovmf-code.bin,
+ *   other-u-boot32.bin, other-u-boot64.bin  firmware
+ *   other-grub-rescue.img   a diskette, shorter than its format
  *   other-memtest.iso, other-ipxe.iso, other-isolinux.iso   discs; the last with our higher-half guest by mboot.c32
  *   other-memtest32, other-memtest64, other-gnumach   kernels
  */
@@ -21,8 +22,10 @@ const FILES = [
   ['other-vgabios.bin',      'vgabios',            'usr/share/vgabios/vgabios.bin'],
   ['other-grub.bin',         'grub-firmware-qemu', 'usr/share/qemu/grub.bin'],
   ['other-ovmf.bin',         'ovmf',               'usr/share/ovmf/OVMF.fd'],
+  ['other-ovmf-code.bin',    'ovmf',               'usr/share/OVMF/OVMF_CODE_4M.fd'],
   ['other-u-boot32.bin',     'u-boot-qemu',        'usr/lib/u-boot/qemu-x86/u-boot.rom'],
   ['other-u-boot64.bin',     'u-boot-qemu',        'usr/lib/u-boot/qemu-x86_64/u-boot.rom'],
+  ['other-grub-rescue.img',  'grub-rescue-pc',     'usr/lib/grub-rescue/grub-rescue-floppy.img'],
   ['other-memtest.iso',      'memtest86+',         'usr/lib/memtest86+/memtest86+x64.iso'],
   ['other-memtest32',        'memtest86+',         'boot/memtest86+ia32.bin'],
   ['other-memtest64',        'memtest86+',         'boot/memtest86+x64.bin'],

@@ -82,14 +82,15 @@ function checkExpansionRom({ name, bytes }: BootFile): void {
   }
 }
 
+/** OVMF's code without its variables is no multiple of 64 KiB, as images of a BIOS are. */
 function checkBios({ name, bytes }: BootFile): void {
   const { length } = bytes;
-  if (length < 64 * KIB || length > 16384 * KIB || length % (64 * KIB) !== 0) {
+  if (length < 64 * KIB || length > 16384 * KIB || length % (4 * KIB) !== 0) {
     throw new BootError(
       name,
       'size',
       `${length} bytes`,
-      'a multiple of 64 KiB up to 16 MiB, as BIOS images have',
+      'a multiple of 4 KiB from 64 KiB to 16 MiB, as firmware images have',
     );
   }
 }

@@ -39,7 +39,7 @@ export interface PcConfig extends MachineConfig {
   /** The image of a CD-ROM. */
   readonly cdrom?: Uint8Array | undefined;
   readonly disk?: DiskMedium | undefined;
-  /** A diskette, by its size one of the usual formats. */
+  /** A diskette: by its size one of the usual formats, or the beginning of one. */
   readonly floppy?: DiskMedium | undefined;
   /** Paravirtual devices on the PCI bus of the board `pc`. */
   readonly virtio?: VirtioConfig | undefined;

@@ -155,5 +155,12 @@ test.each([
   [163840, [40, 1, 8, 1]],
 ])('an image of %i bytes', (bytes, [cylinders, heads, sectors, driveType]) => {
   expect(floppyGeometry(bytes)).toEqual({ cylinders, heads, sectors, driveType });
-  expect(floppyGeometry(bytes + 512)).toBeUndefined();
+});
+
+test('a shorter image is the beginning of a diskette of 1440 or 2880 KiB', () => {
+  expect([1, 163841, 1296384, 1474559].map((bytes) => floppyGeometry(bytes)?.sectors)).toEqual([
+    18, 18, 18, 18,
+  ]);
+  expect(floppyGeometry(1474561)?.sectors).toBe(36);
+  expect(floppyGeometry(2949121)).toBeUndefined();
 });

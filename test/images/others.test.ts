@@ -45,17 +45,18 @@ describe('firmware', () => {
     expect(pc.serial.text).not.toContain("can't find etc/table-loader");
   });
 
-  test('OVMF comes to the shell of EFI on the serial console', () => {
-    waitFor(
-      createFirmwareMachine({ bios: image('other-ovmf.bin'), jit: true }),
-      'UEFI Interactive Shell',
-      1500,
-    );
+  test.each([
+    ['OVMF', 'other-ovmf.bin', 1],
+    ['OVMF', 'other-ovmf.bin', 2],
+    ["OVMF's code of 4 MiB without its variables", 'other-ovmf-code.bin', 1],
+  ])('%s (%s) with %i processors comes to the shell of EFI on the serial console', (_, bios, processors) => {
+    const pc = createFirmwareMachine({ bios: image(bios), processors, jit: true });
+    waitFor(pc, 'UEFI Interactive Shell', 1500);
   });
 });
 
-describe('discs through SeaBIOS', () => {
-  const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk'>) =>
+describe('media through SeaBIOS', () => {
+  const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk' | 'floppy'>) =>
     createFirmwareMachine({
       bios: image('bios-256k.bin'),
       vgaRom: image('vgabios-stdvga.bin'),
@@ -67,6 +68,12 @@ describe('discs through SeaBIOS', () => {
     const pc = powerOn({ [medium]: image('other-isolinux.iso') });
     expect(pc.run({ maxInstructions: 200e6 }).status).toBe(33);
     pc.serial.expect(/ checks, 0 failed\r?\nPASS/);
+  });
+
+  test('the rescue diskette of GRUB, an image shorter than its format, comes to its prompt', () => {
+    const pc = powerOn({ floppy: image('other-grub-rescue.img') });
+    waitFor(pc, 'GNU GRUB  version 2', 200);
+    waitFor(pc, 'Change the colors', 200);
   });
 
   test('iPXE looks for network cards', () => {
