@@ -24,6 +24,7 @@ import { planBoot } from './load.ts';
 import type { EntrySegment, EntryState } from './machine-state.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 import { ACPI_TABLES, pcAcpiTables } from './pc-acpi.ts';
+import { writeSmbios } from './pc-smbios.ts';
 
 /** What to boot, and on what. */
 export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'> {
@@ -104,7 +105,10 @@ export function createMachine(options: MachineOptions): BootedMachine {
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);
   applyPlan(plan, machine.space);
-  if (acpi) machine.space.load(ACPI_TABLES, acpi.bytes);
+  if (acpi) {
+    machine.space.load(ACPI_TABLES, acpi.bytes);
+    writeSmbios(machine);
+  }
   enter(machine, plan.entry);
   machine.images = plan.images;
   machine.origin = originOf('kernel', board, options, MEDIA);

@@ -4,6 +4,7 @@ import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
 import { offerAcpiTables } from './firmware-acpi.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
+import { offerSmbios } from './pc-smbios.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
 export interface FirmwareOptions
@@ -52,6 +53,7 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     const { length: processors } = machine.processors.all;
     const hasFloppy = options.floppy !== undefined;
     offerAcpiTables(machine.devices.fwCfg, chipset, { processors, hasFloppy, memory });
+    offerSmbios(machine);
   } else fillShadow();
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
