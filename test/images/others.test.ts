@@ -55,6 +55,21 @@ describe('firmware', () => {
   });
 });
 
+test('OVMF and GRUB for EFI start Linux, to its shell and to its end', () => {
+  const [bios, cdrom] = [image('other-ovmf.bin'), image('other-linux-efi.iso')];
+  const pc = createFirmwareMachine({ bios, cdrom, memory: 256 << 20, jit: true });
+  waitFor(pc, '/ # ', 3000);
+  for (const text of [
+    'efi: EFI v2.70 by EDK II',
+    'SMBIOS 2.8 present.',
+    'DMI: longmode PC (i440FX + PIIX), BIOS ',
+  ]) {
+    pc.serial.expect(text);
+  }
+  pc.serial.send('poweroff -f\r');
+  expect(pc.run({ maxInstructions: 1000e6 })).toMatchObject({ reason: 'power-off', status: 0 });
+});
+
 describe('media through SeaBIOS', () => {
   const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk' | 'floppy'>) =>
     createFirmwareMachine({
