@@ -125,7 +125,7 @@ export function createPc(config: PcConfig): Pc {
   fwCfg.setNumber(FW_CFG_RAM_SIZE, config.memory, 8);
   const { length: count } = machine.processors.all;
   for (const item of [FW_CFG_NB_CPUS, FW_CFG_MAX_CPUS]) fwCfg.setNumber(item, count, 2);
-  const vga = new Vga(clock);
+  const vga = new Vga(clock, map.VIDEO_MEMORY_BYTES);
 
   const dma = [new Dma8237(0), new Dma8237(1)] as const;
   const dmaPages = new DmaPageRegisters();
