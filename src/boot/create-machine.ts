@@ -102,6 +102,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
     virtio,
   });
   machine.devices.chipset?.initialise();
+  machine.devices.cdrom?.acknowledge();
   programBoard(machine.ports);
   for (const { words } of machine.processors.all) {
     programMemoryTypes(words, machine.core.model.physicalBits);

@@ -57,6 +57,7 @@ export interface PcDevices {
   readonly postCode: PostCodePort;
   readonly fwCfg: FwCfg;
   readonly vga: Vga;
+  readonly cdrom?: AtapiCdrom;
   readonly a20: A20Gate;
   /** Present on the `pc` board. */
   readonly chipset?: Chipset;
@@ -157,7 +158,8 @@ export function createPc(config: PcConfig): Pc {
   for (const [i, uart] of uarts.entries()) ports.attach(map.COM_BASES[i]!, map.COM_PORTS, uart);
   ports.attach(map.FW_CFG_PORT, 2, fwCfg, 0);
   ports.attach(map.FW_CFG_DMA_PORT, 8, fwCfg, 4);
-  const ide = attachIde(machine, wiring, config);
+  const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
+  const ide = attachIde(machine, wiring, config.disk, cdrom);
   const floppy =
     config.floppy && attachFloppy(machine, { wiring, dma: dma[0], dmaPages, rtc }, config.floppy);
   attachVga(machine, vga);
@@ -205,6 +207,7 @@ export function createPc(config: PcConfig): Pc {
     postCode,
     fwCfg,
     vga,
+    ...(cdrom ? { cdrom } : {}),
     a20,
     ...(chipset ? { chipset } : {}),
     ...(virtio ? { virtio } : {}),
@@ -225,10 +228,13 @@ function stateOf(machine: Machine, devices: PcDevices): ObjectState {
 }
 
 /** Two channels: the disk is master of the first, the CD-ROM of the second. */
-function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig): [IdeChannel, IdeChannel] {
-  const { clock, ports } = machine;
-  const disk = config.disk && new AtaDisk(clock, diskBackend(config.disk));
-  const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
+function attachIde(
+  { clock, ports }: Machine,
+  wiring: InterruptWiring,
+  medium: DiskMedium | undefined,
+  cdrom: AtapiCdrom | undefined,
+): [IdeChannel, IdeChannel] {
+  const disk = medium && new AtaDisk(clock, diskBackend(medium));
   const channels: [IdeChannel, IdeChannel] = [
     new IdeChannel(wiring.line(map.IDE_IRQS[0]), disk),
     new IdeChannel(wiring.line(map.IDE_IRQS[1]), cdrom),
