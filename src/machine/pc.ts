@@ -79,6 +79,12 @@ export const MEDIA = ['cdrom', 'disk', 'floppy'];
 /** What devices are connected to, and which saves itself or does not change. */
 const WIRES = [AddressSpace, PortSpace, VirtualClock, BufferBackend];
 
+/** Where PC firmware looks for what to start: the diskette (1), the CD-ROM (3), the hard disk (2), a digit each. */
+const BOOT_ORDER = [
+  [0x3d, 0x31],
+  [0x38, 0x20],
+] as const;
+
 /** Features that only a board with APICs has. */
 const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
 
@@ -109,6 +115,7 @@ export function createPc(config: PcConfig): Pc {
     processors: machine.processors.all.length,
     onNmiMask: (isMasked) => portB.setNmiMask(isMasked),
   });
+  for (const [index, value] of BOOT_ORDER) rtc.setCmos(index, value);
   const portB = new SystemControlPortB(clock, pit, wiring.nmi);
   const keyboard = new I8042(wiring.line(map.I8042_IRQ_KEYBOARD), wiring.line(map.I8042_IRQ_AUX), {
     onReset: reset,

@@ -97,6 +97,13 @@ describe('READ DATA by DMA', () => {
     expect(ask(0x08)).toEqual([0x80]);
   });
 
+  test('seeks by itself', () => {
+    const { ask, memory } = bench();
+    expect(ask(0xe6, 0x00, 7, 0, 1, 2, 18, 0x1b, 0xff)).toEqual([0, 0, 0, 7, 0, 2, 2]);
+    expect(memory[0]).toBe((7 * 36) & 0xff);
+    expect(ask(0x4a, 0x00).slice(3, 4)).toEqual([7]);
+  });
+
   test('goes on under the second head with MT, and not without', () => {
     const both = bench({ count: 1024 });
     expect(both.ask(0xe6, 0x00, 0, 0, 18, 2, 18, 0x1b, 0xff)).toEqual([0, 0, 0, 0, 1, 2, 2]);
@@ -107,7 +114,7 @@ describe('READ DATA by DMA', () => {
   });
 
   test.each([
-    ['another cylinder than that of the heads', {}, [0xe6, 0x00, 7, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x04]],
+    ['a cylinder that the diskette has not', {}, [0xe6, 0x00, 80, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x04]],
     ['a sector that the track has not', {}, [0xe6, 0x00, 0, 0, 19, 2, 19, 0x1b, 0xff], [0x40, 0x04]],
     ['no diskette', { empty: true }, [0xe6, 0x00, 0, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x01]],
     ['a write to a protected one', { protect: true }, [0xc5, 0x00, 0, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x02]],

@@ -70,7 +70,7 @@ test('OVMF and GRUB for EFI start Linux, to its shell and to its end', () => {
   expect(pc.run({ maxInstructions: 1000e6 })).toMatchObject({ reason: 'power-off', status: 0 });
 });
 
-describe('media through SeaBIOS', () => {
+describe('media through firmware', () => {
   const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk' | 'floppy'>) =>
     createFirmwareMachine({
       bios: image('bios-256k.bin'),
@@ -79,17 +79,33 @@ describe('media through SeaBIOS', () => {
       ...media,
     });
 
-  test.each(['cdrom', 'disk'] as const)('ISOLINUX and mboot.c32 start our guest from a %s', (medium) => {
-    const pc = powerOn({ [medium]: image('other-isolinux.iso') });
+  const byBochs = (media: Parameters<typeof powerOn>[0]) => {
+    const [bios, vgaRom] = [image('other-bochs-legacy.bin'), image('other-vgabios.bin')];
+    return createFirmwareMachine({ board: 'isa', bios, vgaRom, jit: true, ...media });
+  };
+
+  test.each([
+    ['cdrom', 'SeaBIOS', powerOn],
+    ['disk', 'SeaBIOS', powerOn],
+    ['cdrom', "Bochs's BIOS on the board isa", byBochs],
+    ['disk', "Bochs's BIOS on the board isa", byBochs],
+  ] as const)('ISOLINUX and mboot.c32 start our guest from a %s through %s', (medium, _, start) => {
+    const pc = start({ [medium]: image('other-isolinux.iso') });
     expect(pc.run({ maxInstructions: 200e6 }).status).toBe(33);
     pc.serial.expect(/ checks, 0 failed\r?\nPASS/);
   });
 
-  test('the rescue diskette of GRUB, an image shorter than its format, comes to its prompt', () => {
-    const pc = powerOn({ floppy: image('other-grub-rescue.img') });
-    waitFor(pc, 'GNU GRUB  version 2', 200);
-    waitFor(pc, 'Change the colors', 200);
-  });
+  test.each([
+    ['SeaBIOS', powerOn],
+    ["Bochs's BIOS on the board isa", byBochs],
+  ])(
+    'the rescue diskette of GRUB, an image shorter than its format, comes to its menu through %s',
+    (_, start) => {
+      const pc = start({ floppy: image('other-grub-rescue.img') });
+      waitFor(pc, 'GNU GRUB  version 2', 200);
+      waitFor(pc, 'Change the colors', 200);
+    },
+  );
 
   test('iPXE looks for network cards', () => {
     const pc = powerOn({ cdrom: image('other-ipxe.iso') });
