@@ -107,6 +107,10 @@ describe('media through firmware', () => {
     },
   );
 
+  test('GRUB Legacy comes to its prompt from a diskette', () => {
+    waitFor(powerOn({ floppy: image('other-grub-legacy.img') }), 'GNU GRUB  version 0.97  (639K lower', 100);
+  });
+
   test('iPXE looks for network cards', () => {
     const pc = powerOn({ cdrom: image('other-ipxe.iso') });
     waitFor(pc, 'iPXE 1.0.0', 200);
@@ -130,6 +134,10 @@ describe('kernels', () => {
     waitFor(pc, banner, 100);
     waitFor(pc, 'Test #2  [Address test, own address + window]', 600);
     expect(screenOf(pc)).toMatch(/Errors: 0 /);
+  });
+
+  test('GRUB Invaders, a game without a loader of its own, draws its fleet', () => {
+    waitFor(createMachine({ kernel: image('other-invaders'), jit: true }), '-*-           -*-', 50);
   });
 
   test.each(['isa', 'pc'] as const)('GNU Mach on the board %s asks for its bootstrap program', (board) => {
