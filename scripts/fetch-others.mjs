@@ -1,9 +1,10 @@
 /**
  * Fetches firmware, loaders and kernels that nothing here was built for, from Debian's packages, into `.cache/images`:
- *   other-seabios-128k.bin, other-bochs-legacy.bin, other-vgabios.bin, other-grub.bin, other-ovmf.bin,
- *   other-u-boot32.bin, other-u-boot64.bin   firmware
+ *   other-seabios-128k.bin, other-bochs-legacy.bin, other-vgabios.bin, other-grub.bin, other-ovmf.bin, other-ovmf-code.bin,
+ *   other-u-boot32.bin, other-u-boot64.bin  firmware
+ *   other-grub-rescue.img, other-grub-legacy.img   diskettes, shorter than their format
  *   other-memtest.iso, other-ipxe.iso, other-isolinux.iso   discs; the last with our higher-half guest by mboot.c32
- *   other-memtest32, other-memtest64, other-gnumach   kernels
+ *   other-memtest32, other-memtest64, other-gnumach, other-invaders   kernels
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -21,12 +22,15 @@ const FILES = [
   ['other-vgabios.bin',      'vgabios',            'usr/share/vgabios/vgabios.bin'],
   ['other-grub.bin',         'grub-firmware-qemu', 'usr/share/qemu/grub.bin'],
   ['other-ovmf.bin',         'ovmf',               'usr/share/ovmf/OVMF.fd'],
+  ['other-ovmf-code.bin',    'ovmf',               'usr/share/OVMF/OVMF_CODE_4M.fd'],
   ['other-u-boot32.bin',     'u-boot-qemu',        'usr/lib/u-boot/qemu-x86/u-boot.rom'],
   ['other-u-boot64.bin',     'u-boot-qemu',        'usr/lib/u-boot/qemu-x86_64/u-boot.rom'],
+  ['other-grub-rescue.img',  'grub-rescue-pc',     'usr/lib/grub-rescue/grub-rescue-floppy.img'],
   ['other-memtest.iso',      'memtest86+',         'usr/lib/memtest86+/memtest86+x64.iso'],
   ['other-memtest32',        'memtest86+',         'boot/memtest86+ia32.bin'],
   ['other-memtest64',        'memtest86+',         'boot/memtest86+x64.bin'],
   ['other-ipxe.iso',         'ipxe',               'usr/lib/ipxe/ipxe.iso'],
+  ['other-invaders',         'grub-invaders',      'boot/invaders.exec'],
   ['other-gnumach',          'gnumach-image-1.8-486', 'boot/gnumach-1.8-486.gz'],
 ];
 
@@ -66,7 +70,13 @@ function isolinuxIso(work, unpack) {
   return readFileSync(iso);
 }
 
-const names = [...FILES.map(([name]) => name), 'other-isolinux.iso'];
+/** GRUB Legacy as its manual puts it on a diskette: both stages, one behind the other. */
+function legacyDiskette(unpack) {
+  const folder = join(unpack('grub-legacy'), 'usr/lib/grub/x86_64-pc');
+  return Buffer.concat(['stage1', 'stage2'].map((name) => readFileSync(join(folder, name))));
+}
+
+const names = [...FILES.map(([name]) => name), 'other-grub-legacy.img', 'other-isolinux.iso'];
 
 await provideImages('fetch-others', names, (work, write) => {
   const roots = new Map();
@@ -78,5 +88,6 @@ await provideImages('fetch-others', names, (work, write) => {
     const bytes = readFileSync(join(unpack(from), path));
     write(name, path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
   }
+  write('other-grub-legacy.img', legacyDiskette(unpack));
   write('other-isolinux.iso', isolinuxIso(work, unpack));
 });

@@ -6,6 +6,7 @@ import { type ElfImage, SHT_NOBITS, SHT_NULL } from './elf.ts';
 import type { ImagePiece } from './kernel-image.ts';
 import type { MemoryMapEntry } from './memory-map.ts';
 import type { Placement } from './placement.ts';
+import type { Screen, VideoMemory } from './screen.ts';
 
 /**
  * "GRUB 2" is part of the name because a kernel reads it: Xen takes the first word off its command line as an image
@@ -13,16 +14,6 @@ import type { Placement } from './placement.ts';
  * lines are passed here as GRUB 2 passes them, without an image name.
  */
 export const BOOT_LOADER_NAME = 'longmode (like GRUB 2)';
-
-/** EGA text, 80 columns of 25 lines: what a kernel that asks for a screen is told it has. */
-export const EGA_TEXT = {
-  address: 0xb8000,
-  pitch: 160,
-  columns: 80,
-  rows: 25,
-  bitsPerCell: 16,
-  type: 2,
-} as const;
 
 export interface PlacedModule {
   readonly start: number;
@@ -43,6 +34,9 @@ export interface BootInformation {
   readonly modules: readonly PlacedModule[];
   readonly memoryMap: readonly MemoryMapEntry[];
   readonly sections: PlacedSections | undefined;
+  /** Told only to kernels that ask for one. */
+  readonly screen?: Screen | undefined;
+  readonly videoMemory?: VideoMemory | undefined;
 }
 
 /** A zero-terminated string that a kernel will read; `what` names it in the error. */

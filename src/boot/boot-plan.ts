@@ -8,6 +8,7 @@ import { type EntryState, fillUnusedRam, unusedRam } from './machine-state.ts';
 import type { MemoryMapEntry } from './memory-map.ts';
 import type { AcpiPointers } from './multiboot2-information.ts';
 import type { PlacedRange } from './placement.ts';
+import type { Screen, VideoMemory } from './screen.ts';
 
 export type BootProtocol = 'multiboot1' | 'multiboot2' | 'linux32' | 'linux64' | 'pvh';
 
@@ -34,6 +35,8 @@ export interface BootOptions {
   readonly protocol?: BootProtocol;
   /** A seed: everything the specifications leave undefined is garbage. */
   readonly hostile?: number;
+  /** Where the display adapter shows its memory flat, if it does. */
+  readonly videoMemory?: VideoMemory | undefined;
   /** Given to the kernel by multiboot 2. */
   readonly acpi?: AcpiPointers;
   /** Physical address of the root system description pointer, for protocols that pass that. */
@@ -66,6 +69,8 @@ export interface BootPlan {
   readonly memoryMap: readonly MemoryMapEntry[];
   readonly ramBytes: number;
   readonly hostile: number | undefined;
+  /** The screen that a multiboot kernel asks for. */
+  readonly screen?: Screen;
 }
 
 /** Writes the plan into RAM; with a hostile seed, garbage into the rest of it first. */

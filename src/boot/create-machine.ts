@@ -3,6 +3,7 @@ import { CS, DS, ES, FS, GS, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SS, TR } fr
 import type { Machine } from '../machine/machine.ts';
 import { originOf } from '../machine/origin.ts';
 import { type Board, createPc, DEFAULT_BOARD, MEDIA, type Pc } from '../machine/pc.ts';
+import { PCI_MEMORY_BASE, VIDEO_MEMORY_BYTES } from '../machine/pc-map.ts';
 import { segmentWord } from '../state/cpu-state.ts';
 import {
   SEGMENT_ATTRIBUTES,
@@ -24,6 +25,8 @@ import { planBoot } from './load.ts';
 import type { EntrySegment, EntryState } from './machine-state.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
 import { ACPI_TABLES, pcAcpiTables } from './pc-acpi.ts';
+import { writeSmbios } from './pc-smbios.ts';
+import { showScreen } from './screen.ts';
 
 /** What to boot, and on what. */
 export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'> {
@@ -49,6 +52,9 @@ export interface MachineOptions extends Omit<BootOptions, 'ramBytes' | 'modules'
   /** Guest nanoseconds that one instruction takes. Default 10. */
   readonly nanosecondsPerInstruction?: number;
 }
+
+/** PCI's memory begins with that of the display adapter, which is the first to have some. */
+const VIDEO_MEMORY = { address: PCI_MEMORY_BASE, bytes: VIDEO_MEMORY_BYTES };
 
 /** A machine with a boot image loaded, stopped in front of its first instruction. */
 export type BootedMachine = Pc & { readonly plan: BootPlan };
@@ -81,7 +87,7 @@ export function createMachine(options: MachineOptions): BootedMachine {
   }
   const acpi =
     board === 'pc' ? pcAcpiTables({ processors, hasFloppy: options.floppy !== undefined }) : undefined;
-  const plan = planBoot({ ...boot, ...(acpi ? { acpi } : {}), ramBytes: memory });
+  const plan = planBoot({ ...boot, ...(acpi ? { acpi, videoMemory: VIDEO_MEMORY } : {}), ramBytes: memory });
   checkMedia({ cdrom, disk, floppy, virtio }, board);
   const machine = createPc({
     memory,
@@ -96,15 +102,20 @@ export function createMachine(options: MachineOptions): BootedMachine {
     virtio,
   });
   machine.devices.chipset?.initialise();
+  machine.devices.cdrom?.acknowledge();
   programBoard(machine.ports);
   for (const { words } of machine.processors.all) {
     programMemoryTypes(words, machine.core.model.physicalBits);
   }
   machine.devices.vga.setTextMode();
+  if (plan.screen) showScreen(machine.devices.vga.vbe, plan.screen);
   writeBiosData(machine.space);
   writeServices(machine.space, plan.memoryMap, memory);
   applyPlan(plan, machine.space);
-  if (acpi) machine.space.load(ACPI_TABLES, acpi.bytes);
+  if (acpi) {
+    machine.space.load(ACPI_TABLES, acpi.bytes);
+    writeSmbios(machine);
+  }
   enter(machine, plan.entry);
   machine.images = plan.images;
   machine.origin = originOf('kernel', board, options, MEDIA);

@@ -4,6 +4,7 @@ import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
 import { offerAcpiTables } from './firmware-acpi.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
+import { offerSmbios } from './pc-smbios.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
 export interface FirmwareOptions
@@ -52,6 +53,7 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     const { length: processors } = machine.processors.all;
     const hasFloppy = options.floppy !== undefined;
     offerAcpiTables(machine.devices.fwCfg, chipset, { processors, hasFloppy, memory });
+    offerSmbios(machine);
   } else fillShadow();
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
@@ -82,14 +84,15 @@ function checkExpansionRom({ name, bytes }: BootFile): void {
   }
 }
 
+/** OVMF's code without its variables is no multiple of 64 KiB, as images of a BIOS are. */
 function checkBios({ name, bytes }: BootFile): void {
   const { length } = bytes;
-  if (length < 64 * KIB || length > 16384 * KIB || length % (64 * KIB) !== 0) {
+  if (length < 64 * KIB || length > 16384 * KIB || length % (4 * KIB) !== 0) {
     throw new BootError(
       name,
       'size',
       `${length} bytes`,
-      'a multiple of 64 KiB up to 16 MiB, as BIOS images have',
+      'a multiple of 4 KiB from 64 KiB to 16 MiB, as firmware images have',
     );
   }
 }

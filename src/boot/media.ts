@@ -20,8 +20,8 @@ export interface Media {
   readonly virtio?: VirtioOptions | undefined;
 }
 
-/** What diskettes hold, in KiB. */
-const FLOPPY_KIBIBYTES = [160, 180, 320, 360, 720, 1200, 1440, 2880];
+/** What the largest diskette holds. */
+const FLOPPY_MOST_BYTES = 2880 * 1024;
 
 /**
  * @throws BootError when an image is not whole sectors (it was cut short, or is something else), or when the board has
@@ -30,10 +30,7 @@ const FLOPPY_KIBIBYTES = [160, 180, 320, 360, 720, 1200, 1440, 2880];
 export function checkMedia({ cdrom, disk, floppy, virtio }: Media, board: Board): void {
   if (cdrom) checkDisc(cdrom);
   if (disk) checkMedium(disk, 'a disk image', DISK_SECTOR);
-  if (floppy && !FLOPPY_KIBIBYTES.includes(floppy.bytes.length / 1024)) {
-    const sizes = `${FLOPPY_KIBIBYTES.slice(0, -1).join(', ')} or ${FLOPPY_KIBIBYTES.at(-1)} KiB`;
-    throw new BootError(floppy.name, 'size', `${floppy.bytes.length} bytes`, `${sizes}, as diskettes have`);
-  }
+  if (floppy) checkFloppy(floppy);
   if (virtio?.disk) checkMedium(virtio.disk, 'a disk image', DISK_SECTOR);
   if (board === 'isa' && (virtio?.disk || virtio?.console || virtio?.rng !== undefined)) {
     throw new BootError(
@@ -42,6 +39,12 @@ export function checkMedia({ cdrom, disk, floppy, virtio }: Media, board: Board)
       'given with the board isa',
       'the board pc: they are PCI devices',
     );
+  }
+}
+
+function checkFloppy({ name, bytes }: BootFile): void {
+  if (bytes.length === 0 || bytes.length > FLOPPY_MOST_BYTES) {
+    throw new BootError(name, 'size', `${bytes.length} bytes`, '1 to 2949120 (2880 KiB), as diskettes have');
   }
 }
 

@@ -32,6 +32,7 @@ import {
 import { findMultiboot2Header, MULTIBOOT2_BOOTLOADER_MAGIC, type Multiboot2Header } from './multiboot2.ts';
 import { multiboot2Information } from './multiboot2-information.ts';
 import { MODULE_ALIGNMENT, Placement } from './placement.ts';
+import { chooseScreen } from './screen.ts';
 
 export type FoundHeader =
   | { readonly protocol: 'multiboot1'; readonly header: Multiboot1Header }
@@ -81,21 +82,21 @@ class Planner {
     const fixed = this.#claimFixedModules(found);
     const sections = this.#placeSections(elf);
     const placed = this.#placeModules(fixed);
+    const { videoMemory } = this.#options;
+    const screen = found.header.screen && chooseScreen(found.header.screen, videoMemory);
     const information: BootInformation = {
       commandLine: this.#options.commandLine ?? '',
       modules: placed,
       memoryMap: this.#memoryMap,
       sections,
+      screen,
+      videoMemory,
     };
     const loadBase = image.linkBase + image.relocation;
     const entry =
       found.protocol === 'multiboot1'
-        ? this.#entry(image, MULTIBOOT1_BOOTLOADER_MAGIC, this.#information1(information, found.header))
-        : this.#entry(
-            image,
-            MULTIBOOT2_BOOTLOADER_MAGIC,
-            this.#information2(information, found.header, loadBase),
-          );
+        ? this.#entry(image, MULTIBOOT1_BOOTLOADER_MAGIC, this.#information1(information))
+        : this.#entry(image, MULTIBOOT2_BOOTLOADER_MAGIC, this.#information2(information, loadBase));
     const kernelImage = loadedImage(kernel.name, 'kernel', loadBase, image.relocation, elf, problem);
     return {
       protocol: found.protocol,
@@ -106,6 +107,7 @@ class Planner {
       memoryMap: this.#memoryMap,
       ramBytes: this.#options.ramBytes,
       hostile: this.#options.hostile,
+      ...(screen ? { screen } : {}),
     };
   }
 
@@ -202,10 +204,10 @@ class Planner {
     );
   }
 
-  #information1(information: BootInformation, header: Multiboot1Header): number {
+  #information1(information: BootInformation): number {
     const file = this.#options.kernel.name;
     const build = (base: number, garbage?: Garbage): Uint8Array =>
-      multiboot1Information(file, information, header.wantsVideo, base, garbage);
+      multiboot1Information(file, information, base, garbage);
     const search = { bytes: build(0).length, alignment: 4, from: 0x10000, below: 0xa0000 };
     const base = this.#placeInformation('multiboot 1 information', search);
     this.#writes.push({
@@ -217,9 +219,9 @@ class Planner {
     return base;
   }
 
-  #information2(information: BootInformation, header: Multiboot2Header, loadBase: number): number {
+  #information2(information: BootInformation, loadBase: number): number {
     const { kernel, acpi } = this.#options;
-    const bytes = multiboot2Information(kernel.name, information, loadBase, header.wantsVideo, acpi);
+    const bytes = multiboot2Information(kernel.name, information, loadBase, acpi);
     const base = this.#placeInformation('multiboot 2 information', { bytes: bytes.length, alignment: 8 });
     this.#writes.push({ physical: base, bytes, zeros: 0, what: 'multiboot 2 information' });
     return base;

@@ -1,11 +1,12 @@
 /** Multiboot Specification version 0.6.96: the header in the image, and the information structure for the kernel. */
 import { hex32 } from '../bits/hex.ts';
 import { BootError } from './boot-error.ts';
-import { BOOT_LOADER_NAME, type BootInformation, EGA_TEXT, loaderString } from './boot-information.ts';
+import { BOOT_LOADER_NAME, type BootInformation, loaderString } from './boot-information.ts';
 import { ByteWriter, cString } from './byte-writer.ts';
 import type { AddressFields } from './kernel-image.ts';
 import type { Garbage } from './machine-state.ts';
 import { memorySizes } from './memory-map.ts';
+import { colourFields, type ScreenRequest, VBE_MODE, vbeBlocks } from './screen.ts';
 
 export const MULTIBOOT1_SEARCH_BYTES = 8192;
 /** What EAX holds at entry. */
@@ -17,6 +18,7 @@ const FLAG_PAGE_ALIGN = 1 << 0;
 const FLAG_VIDEO = 1 << 2;
 const FLAG_ADDRESSES = 1 << 16;
 const UNKNOWN_REQUIREMENTS = 0xfff8;
+const MODE_GRAPHICS = 0;
 
 /** Boot information flags: which fields are valid. */
 const INFO_MEMORY = 1 << 0;
@@ -25,6 +27,7 @@ const INFO_MODULES = 1 << 3;
 const INFO_ELF_SECTIONS = 1 << 5;
 const INFO_MEMORY_MAP = 1 << 6;
 const INFO_LOADER_NAME = 1 << 9;
+const INFO_VBE = 1 << 11;
 const INFO_FRAMEBUFFER = 1 << 12;
 const INFO_BYTES = 120;
 
@@ -32,7 +35,7 @@ export interface Multiboot1Header {
   readonly fileOffset: number;
   readonly flags: number;
   readonly pageAlignModules: boolean;
-  readonly wantsVideo: boolean;
+  readonly screen: ScreenRequest | undefined;
   /** Flag 16: load by these fields, not by the ELF header. */
   readonly addresses: (AddressFields & { readonly entry: number }) | undefined;
 }
@@ -74,7 +77,7 @@ function readHeader(view: DataView, at: number, flags: number, name: string): Mu
     fileOffset: at,
     flags,
     pageAlignModules: (flags & FLAG_PAGE_ALIGN) !== 0,
-    wantsVideo: (flags & FLAG_VIDEO) !== 0,
+    screen: (flags & FLAG_VIDEO) === 0 ? undefined : screenRequest(field),
     addresses:
       (flags & FLAG_ADDRESSES) === 0
         ? undefined
@@ -88,6 +91,12 @@ function readHeader(view: DataView, at: number, flags: number, name: string): Mu
   };
 }
 
+/** "The graphics fields of Multiboot header": only in graphics modes do the numbers count. */
+function screenRequest(field: (index: number) => number): ScreenRequest {
+  if (field(32) !== MODE_GRAPHICS) return 'text';
+  return { width: field(36), height: field(40), depth: field(44) };
+}
+
 /**
  * Builds the information structure with everything it points to behind it, in GRUB's order. It is built twice: first
  * to learn its size, then for the address it got. `garbage` fills the fields whose flags are clear.
@@ -95,7 +104,6 @@ function readHeader(view: DataView, at: number, flags: number, name: string): Mu
 export function multiboot1Information(
   file: string,
   information: BootInformation,
-  wantsVideo: boolean,
   base: number,
   garbage?: Garbage,
 ): Uint8Array {
@@ -138,11 +146,20 @@ export function multiboot1Information(
     writer.patch32(28, sections.count).patch32(32, sections.entryBytes);
     writer.patch32(36, append(sections.table)).patch32(40, sections.namesIndex);
   }
-  if (wantsVideo) {
+  const { screen } = information;
+  if (screen) {
     flags |= INFO_FRAMEBUFFER;
-    writer.patch32(88, EGA_TEXT.address).patch32(92, 0).patch32(96, EGA_TEXT.pitch);
-    writer.patch32(100, EGA_TEXT.columns).patch32(104, EGA_TEXT.rows);
-    writer.patch32(108, EGA_TEXT.bitsPerCell | (EGA_TEXT.type << 8));
+    writer.patch32(88, screen.address).patch32(92, 0).patch32(96, screen.pitch);
+    writer.patch32(100, screen.width).patch32(104, screen.height);
+    const [redAt = 0, red = 0, greenAt = 0, green = 0, blueAt = 0, blue = 0] = colourFields(screen);
+    writer.patch32(108, screen.bits | (screen.type << 8) | (redAt << 16) | (red << 24));
+    writer.patch32(112, greenAt | (green << 8) | (blueAt << 16) | (blue << 24));
+    const vbe = vbeBlocks(screen, information.videoMemory?.bytes ?? 0, base + writer.length);
+    if (vbe) {
+      flags |= INFO_VBE;
+      writer.patch32(72, append(vbe[0])).patch32(76, append(vbe[1]));
+      writer.patch32(80, VBE_MODE).patch32(84, 0); // Without a protected-mode interface.
+    }
   }
   return writer.patch32(0, flags).finish();
 }

@@ -1,7 +1,8 @@
 /** Multiboot2 Specification version 2.0, "Boot information format": tags, each on a multiple of 8. */
-import { BOOT_LOADER_NAME, type BootInformation, EGA_TEXT, loaderString } from './boot-information.ts';
+import { BOOT_LOADER_NAME, type BootInformation, loaderString } from './boot-information.ts';
 import { ByteWriter, cString } from './byte-writer.ts';
 import { memorySizes } from './memory-map.ts';
+import { colourFields } from './screen.ts';
 
 const TAG_END = 0;
 const TAG_COMMAND_LINE = 1;
@@ -26,7 +27,6 @@ export function multiboot2Information(
   file: string,
   information: BootInformation,
   loadBase: number,
-  wantsVideo: boolean,
   acpi: AcpiPointers = {},
 ): Uint8Array {
   const writer = new ByteWriter().u32(0).u32(0);
@@ -59,10 +59,15 @@ export function multiboot2Information(
   }
   const sizes = memorySizes(memoryMap);
   tag(TAG_MEMORY_SIZES, (body) => body.u32(sizes.lowerKib).u32(sizes.upperKib));
-  if (wantsVideo) {
+  const { screen } = information;
+  if (screen) {
     tag(TAG_FRAMEBUFFER, (body) => {
-      body.u64(EGA_TEXT.address).u32(EGA_TEXT.pitch).u32(EGA_TEXT.columns).u32(EGA_TEXT.rows);
-      body.u8(EGA_TEXT.bitsPerCell).u8(EGA_TEXT.type).u16(0);
+      body.u64(screen.address).u32(screen.pitch).u32(screen.width).u32(screen.height);
+      body
+        .u8(screen.bits)
+        .u8(screen.type)
+        .u16(0)
+        .bytes(Uint8Array.from(colourFields(screen)));
     });
   }
   const { old: rsdp1, new: rsdp2 } = acpi;

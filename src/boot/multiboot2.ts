@@ -2,6 +2,7 @@
 import { hex32, hexNumber } from '../bits/hex.ts';
 import { BootError } from './boot-error.ts';
 import type { AddressFields } from './kernel-image.ts';
+import type { ScreenRequest } from './screen.ts';
 
 export const MULTIBOOT2_SEARCH_BYTES = 32768;
 /** What EAX holds at entry. */
@@ -28,6 +29,7 @@ const HIGHEST_INFORMATION_TAG = 21;
 const INFORMATION_FRAMEBUFFER = 8;
 const CONSOLE_REQUIRED = 1 << 0;
 const CONSOLE_EGA_TEXT = 1 << 1;
+const MOST_COLUMNS = 132;
 
 interface RelocatableTag {
   readonly lowest: number;
@@ -42,7 +44,7 @@ export interface Multiboot2Header {
   readonly addresses: AddressFields | undefined;
   readonly entry: number | undefined;
   readonly pageAlignModules: boolean;
-  readonly wantsVideo: boolean;
+  readonly screen: ScreenRequest | undefined;
   readonly relocatable: RelocatableTag | undefined;
 }
 
@@ -86,7 +88,9 @@ class HeaderReader {
   #addresses: AddressFields | undefined;
   #entry: number | undefined;
   #pageAlignModules = false;
-  #wantsVideo = false;
+  #wantsScreen = false;
+  #graphics: ScreenRequest | undefined;
+  #consoleFlags = 0;
   #relocatable: RelocatableTag | undefined;
 
   constructor(view: DataView, start: number, headerBytes: number, name: string) {
@@ -107,6 +111,7 @@ class HeaderReader {
       this.#readTag(tag);
       at += Math.ceil(tag.bytes / 8) * 8;
     }
+    this.#checkConsole();
     if (this.#addresses && this.#entry === undefined) {
       this.#fail('address tag', 'alone', 'an entry address tag (type 3) beside it');
     }
@@ -115,7 +120,7 @@ class HeaderReader {
       addresses: this.#addresses,
       entry: this.#entry,
       pageAlignModules: this.#pageAlignModules,
-      wantsVideo: this.#wantsVideo,
+      screen: this.#graphics ?? (this.#wantsScreen ? 'text' : undefined),
       relocatable: this.#relocatable,
     };
   }
@@ -159,12 +164,10 @@ class HeaderReader {
         this.#entry = this.#field(tag, 8, 12);
         return;
       case TAG_CONSOLE_FLAGS:
-        this.#readConsoleFlags(tag);
+        this.#consoleFlags = this.#field(tag, 8, 12);
         return;
       case TAG_FRAMEBUFFER:
-        // Width, height and depth are a preference: "the bootloader may choose other mode". Ours is text.
-        this.#field(tag, 16, 20);
-        this.#wantsVideo = true;
+        this.#readFramebuffer(tag);
         return;
       case TAG_MODULE_ALIGN:
         this.#pageAlignModules = true;
@@ -186,7 +189,7 @@ class HeaderReader {
   #readRequests(tag: Tag): void {
     for (let offset = 8; offset + 4 <= tag.bytes; offset += 4) {
       const type = this.#view.getUint32(tag.at + offset, true);
-      if (type === INFORMATION_FRAMEBUFFER) this.#wantsVideo = true;
+      if (type === INFORMATION_FRAMEBUFFER) this.#wantsScreen = true;
       if (type > HIGHEST_INFORMATION_TAG && !tag.optional) {
         const expected = `types up to ${HIGHEST_INFORMATION_TAG} or the optional flag`;
         this.#fail('information request', `type ${type}`, expected);
@@ -211,11 +214,23 @@ class HeaderReader {
     };
   }
 
-  #readConsoleFlags(tag: Tag): void {
-    const flags = this.#field(tag, 8, 12);
-    if (flags & CONSOLE_EGA_TEXT) this.#wantsVideo = true;
-    else if (flags & CONSOLE_REQUIRED) {
-      const expected = 'EGA text support (bit 1) where a console is required (bit 0)';
+  /** A depth of zero is text, or no preference: the numbers tell which. */
+  #readFramebuffer(tag: Tag): void {
+    const [width, height, depth] = [8, 12, 16].map((at) => this.#field(tag, at, 20)) as [
+      number,
+      number,
+      number,
+    ];
+    if (depth === 0 && width > 0 && width <= MOST_COLUMNS) this.#wantsScreen = true;
+    else this.#graphics = { width, height, depth };
+  }
+
+  /** A console that is required is text, or the frame buffer that another tag asks for. */
+  #checkConsole(): void {
+    const flags = this.#consoleFlags;
+    if (flags & CONSOLE_EGA_TEXT) this.#wantsScreen = true;
+    else if (flags & CONSOLE_REQUIRED && !this.#graphics) {
+      const expected = 'EGA text support (bit 1) or a framebuffer tag where a console is required (bit 0)';
       this.#fail('console_flags', hex32(flags), expected);
     }
   }

@@ -92,7 +92,7 @@ export function addBootOptions(command: Command): Command {
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
     .option('--cdrom <ISO>', 'a CD-ROM image')
     .option('--disk <IMAGE>', 'a raw image of an IDE disk; writes are kept in memory')
-    .option('--floppy <IMAGE>', 'an image of a diskette, 160 to 2880 KiB; writes as with --disk')
+    .option('--floppy <IMAGE>', 'an image of a diskette, up to 2880 KiB; writes as with --disk')
     .option('--commit', 'writes to disks go to their image files')
     .option('--virtio-disk <IMAGE>', 'a raw image of a virtio disk (board pc); writes as with --disk')
     .option('--virtio-console <WHERE>', 'add a virtio console (board pc): stdio, none or file:PATH')

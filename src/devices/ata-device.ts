@@ -92,8 +92,11 @@ export abstract class AtaDevice {
   protected blockReady(_bytes: number): void {}
   /** A reset by hardware or SRST: settings that do not survive it. */
   protected onReset(): void {}
+  /** A reset by hardware: what SRST leaves as it is. */
+  protected onHardwareReset(): void {}
 
   reset(): void {
+    this.onHardwareReset();
     this.beginReset();
     this.endReset();
     this.clock.cancel(this.event);

@@ -366,6 +366,8 @@ export class AtaDisk extends AtaDevice {
     words[0] = 0x0040; // Not removable.
     words[1] = this.cylinders;
     words[3] = CHS_HEADS;
+    words[4] = CHS_SECTORS * SECTOR_BYTES; // Bytes a track and a sector (ATA-1): Bochs's BIOS moves as many.
+    words[5] = SECTOR_BYTES;
     words[6] = CHS_SECTORS;
     identifyText(words, 10, 10, this.serial);
     identifyText(words, 23, 4, this.firmware);

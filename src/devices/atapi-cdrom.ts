@@ -73,8 +73,14 @@ export class AtapiCdrom extends AtaDevice {
     this.status = 0; // DRDY comes with the first command.
   }
 
-  protected override onReset(): void {
+  /** Neither SRST nor DEVICE RESET changes the unit: drivers use them to look for drives and then read at once. */
+  protected override onHardwareReset(): void {
     this.unit.reset();
+  }
+
+  /** Firmware has asked the drive before, and been told of the power-on. */
+  acknowledge(): void {
+    this.unit.acknowledge();
   }
 
   protected override acceptsWhileBusy(command: number): boolean {

@@ -21,9 +21,19 @@ const FORMATS: readonly FloppyGeometry[] = [
   { cylinders: 80, heads: 2, sectors: 36, driveType: 5 },
 ];
 
-const bytesOf = ({ cylinders, heads, sectors }: FloppyGeometry) => cylinders * heads * sectors * SECTOR_BYTES;
+/** The formats that a shorter image is taken for the beginning of: what today's drives record. */
+const UNFINISHED = FORMATS.slice(-2);
 
-/** By the size of an image; undefined when no diskette has it. */
+export const bytesOfFloppy = ({ cylinders, heads, sectors }: FloppyGeometry) =>
+  cylinders * heads * sectors * SECTOR_BYTES;
+
+/**
+ * By the size of an image: the format that has it, or else the smaller of 1440 and 2880 KiB that holds it. Loaders
+ * are often written without the rest of their diskette, and count 18 sectors a track. Undefined when it fits no diskette.
+ */
 export function floppyGeometry(bytes: number): FloppyGeometry | undefined {
-  return FORMATS.find((format) => bytesOf(format) === bytes);
+  return (
+    FORMATS.find((format) => bytesOfFloppy(format) === bytes) ??
+    UNFINISHED.find((format) => bytesOfFloppy(format) >= bytes)
+  );
 }

@@ -399,8 +399,13 @@ export class FloppyController implements PortDevice {
     }
   }
 
+  /**
+   * The heads go to the cylinder of the command, as CONFIGURE's EIS bit asks for: without it too, because Bochs's BIOS
+   * never seeks.
+   */
   private transfer(): void {
-    const [opcode = 0, , cylinder = 0, head = 0, sector = 0] = this.command;
+    const [opcode = 0, select = 0, cylinder = 0, head = 0, sector = 0] = this.command;
+    if (cylinder < (this.geometry?.cylinders ?? 0)) this.cylinders[select & 3] = cylinder;
     const isWrite = WRITES.has(opcode & 0x1f);
     const first = this.sectorOf(cylinder, head, sector);
     if (first < 0) this.finish(this.medium ? ST1_NO_DATA : ST1_MISSING_MARK, cylinder, head, sector);

@@ -137,8 +137,8 @@ export class I8042 implements PortDevice {
   }
 
   /** Counts to the right and up, and the buttons that are down (1 left, 2 right, 4 middle). */
-  moveMouse(x: number, y: number, buttons: number): void {
-    this.mouse.move(x, y, buttons);
+  moveMouse(x: number, y: number, buttons: number, wheel = 0): void {
+    this.mouse.move(x, y, buttons, wheel);
     this.fillOutputBuffer();
   }
 

@@ -92,6 +92,11 @@ export class MmcUnit {
     this.removalPrevented = false;
   }
 
+  /** The unit attention that waits has been told. */
+  acknowledge(): void {
+    this.attention = 0;
+  }
+
   /** The user's hand: another disc, or none. */
   changeMedium(medium: BlockBackend | undefined): void {
     this.medium = medium;

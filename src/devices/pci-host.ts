@@ -1,6 +1,14 @@
 import { type AddressSpace, PAGE_BYTES, PAGE_HOLE, PAGE_MMIO } from '../bus/address-space.ts';
 import type { PortDevice, PortSpace } from '../bus/ports.ts';
-import { PCI_COMMAND, PCI_INTERRUPT_LINE, type PciFunction, type PciWindow, ROM_BAR } from './pci-device.ts';
+import {
+  PCI_COMMAND,
+  PCI_COMMAND_IO,
+  PCI_COMMAND_MEMORY,
+  PCI_INTERRUPT_LINE,
+  type PciFunction,
+  type PciWindow,
+  ROM_BAR,
+} from './pci-device.ts';
 
 const FUNCTIONS = 8;
 const SLOTS = 32;
@@ -101,22 +109,20 @@ export class PciBus {
   assignResources({ ioBase, memoryBase, irqs }: PciResources): void {
     for (const [devfn, fn] of this.functions.entries()) {
       if (!fn) continue;
-      let command = fn.command;
       for (const bar of [...fn.baseAddresses].sort((a, b) => b.bytes - a.bytes)) {
         const at = bar.index === ROM_BAR ? 0x30 : 0x10 + bar.index * 4;
         if (bar.kind === 'io') {
           const aligned = Math.ceil(ioBase / bar.bytes) * bar.bytes;
           ioBase = aligned + bar.bytes;
           fn.writeConfig(at, aligned, 4);
-          command |= 1;
         } else {
           const aligned = Math.ceil(memoryBase / bar.bytes) * bar.bytes;
           memoryBase = aligned + bar.bytes;
           fn.writeConfig(at, aligned, 4);
-          command |= 2;
         }
       }
-      fn.writeConfig(PCI_COMMAND, command, 2);
+      // Both also where no register has a range: an adapter's VGA ports answer to the first, and PIIX's own as well.
+      fn.writeConfig(PCI_COMMAND, fn.command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY, 2);
       if (fn.interruptPin !== 0) {
         const irq = irqs[PciBus.pirqOf(devfn >>> 3, fn.interruptPin)]!;
         fn.writeConfig(PCI_INTERRUPT_LINE, irq, 1);

@@ -3,6 +3,13 @@ const ACK = 0xfa;
 const RESEND_REQUEST = 0xfe;
 const BAT_COMPLETED = 0xaa;
 const MOUSE_ID = 0x00;
+/** Microsoft's, with a wheel, and with two more buttons: a driver asks for them by three sampling rates in a row. */
+const WHEEL_ID = 0x03;
+const FIVE_BUTTON_ID = 0x04;
+const ASKING_FOR: readonly (readonly [id: number, rates: readonly number[]])[] = [
+  [WHEEL_ID, [200, 100, 80]],
+  [FIVE_BUTTON_ID, [200, 200, 80]],
+];
 
 const RESET_SCALING = 0xe6;
 const SET_SCALING = 0xe7;
@@ -31,14 +38,16 @@ const PACKET_Y_SIGN = 0x20;
 const PACKET_X_OVERFLOW = 0x40;
 const PACKET_Y_OVERFLOW = 0x80;
 
-/** Data-packet buttons, for `move`. */
+/** Data-packet buttons, for `move`: those of every packet, and in the fourth byte of a mouse with five. */
 const BUTTONS = 0x07;
+const MORE_BUTTONS = 0x18;
+const MORE_BUTTONS_SHIFT = 1;
 
 /** 2:1 scaling, for counts up to 5 ("Set Scaling 2:1"); above, the count doubles. */
 const SCALED = [0, 1, 1, 3, 6, 9] as const;
 const QUEUED_MOVES = 16;
 
-/** The two-button IBM PS/2 mouse, with the third button everybody added. */
+/** The two-button IBM PS/2 mouse, with the third button everybody added, and for drivers that ask for it Microsoft's wheel. */
 export class Ps2Mouse {
   private replies: number[] = [];
   private movements: number[] = [];
@@ -50,22 +59,31 @@ export class Ps2Mouse {
   private scaling = false;
   private resolution = 2;
   private samplingRate = 100;
+  private id = MOUSE_ID;
+  private lastRates: number[] = [];
   private buttons = 0;
   private x = 0;
   private y = 0;
+  private wheel = 0;
 
   reset(): void {
     this.setDefaults();
+    this.id = MOUSE_ID;
+    this.lastRates = [];
     this.replies = [];
     this.waitingCommand = 0;
     this.wrap = false;
   }
 
-  /** The user's hand: counts to the right and up, and the buttons that are down (1 left, 2 right, 4 middle). */
-  move(x: number, y: number, buttons: number): void {
+  /**
+   * The user's hand: counts to the right and up, the buttons that are down (1 left, 2 right, 4 middle, 8 and 16 at the
+   * sides), and the wheel towards the user.
+   */
+  move(x: number, y: number, buttons: number, wheel = 0): void {
     this.x += Math.trunc(x);
     this.y += Math.trunc(y);
-    this.buttons = buttons & BUTTONS;
+    this.wheel += Math.trunc(wheel);
+    this.buttons = buttons & (BUTTONS | MORE_BUTTONS);
     if (this.stream && this.reporting && !this.wrap && this.movements.length < 3 * QUEUED_MOVES) {
       this.movements.push(...this.takePacket());
     }
@@ -90,8 +108,16 @@ export class Ps2Mouse {
   private writeArgument(command: number, value: number): void {
     this.waitingCommand = 0;
     if (command === SET_RESOLUTION) this.resolution = value & 3;
-    else this.samplingRate = value;
+    else this.setSamplingRate(value);
     this.reply(ACK);
+  }
+
+  private setSamplingRate(value: number): void {
+    this.samplingRate = value;
+    this.lastRates = [...this.lastRates.slice(-2), value];
+    for (const [id, rates] of ASKING_FOR) {
+      if (rates.every((rate, i) => rate === this.lastRates[i])) this.id = id;
+    }
   }
 
   private command(value: number): void {
@@ -125,7 +151,7 @@ export class Ps2Mouse {
         this.reply(ACK);
         break;
       case READ_DEVICE_TYPE:
-        this.reply(ACK, MOUSE_ID);
+        this.reply(ACK, this.id);
         break;
       case ENABLE:
       case DISABLE:
@@ -160,13 +186,22 @@ export class Ps2Mouse {
   private takePacket(): number[] {
     const x = this.scaled(this.x);
     const y = this.scaled(this.y);
-    let first = PACKET_ALWAYS_1 | this.buttons;
+    let first = PACKET_ALWAYS_1 | (this.buttons & BUTTONS);
     if (x < 0) first |= PACKET_X_SIGN;
     if (y < 0) first |= PACKET_Y_SIGN;
     if (x < -256 || x > 255) first |= PACKET_X_OVERFLOW;
     if (y < -256 || y > 255) first |= PACKET_Y_OVERFLOW;
+    const packet = [first, x & 0xff, y & 0xff];
+    if (this.id !== MOUSE_ID) packet.push(this.wheelByte());
     this.clearMovement();
-    return [first, x & 0xff, y & 0xff];
+    return packet;
+  }
+
+  /** Counts of the wheel; with more buttons those have the upper half. */
+  private wheelByte(): number {
+    const counts = Math.max(-8, Math.min(7, this.wheel));
+    if (this.id === WHEEL_ID) return counts & 0xff;
+    return (counts & 0x0f) | ((this.buttons & MORE_BUTTONS) << MORE_BUTTONS_SHIFT);
   }
 
   /** Scaling applies in stream mode only. */
@@ -179,6 +214,7 @@ export class Ps2Mouse {
   private clearMovement(): void {
     this.x = 0;
     this.y = 0;
+    this.wheel = 0;
   }
 
   private setDefaults(): void {

@@ -82,3 +82,5 @@ export const VBE_PORTS = 3;
 export const VGA_ROM = 0xc0000;
 export const VGA_MEMORY = 0xa0000;
 export const VGA_MEMORY_BYTES = 0x20000;
+/** What the display adapter has behind it, seen flat by PCI. */
+export const VIDEO_MEMORY_BYTES = 0x1000000;

@@ -39,7 +39,7 @@ export interface PcConfig extends MachineConfig {
   /** The image of a CD-ROM. */
   readonly cdrom?: Uint8Array | undefined;
   readonly disk?: DiskMedium | undefined;
-  /** A diskette, by its size one of the usual formats. */
+  /** A diskette: by its size one of the usual formats, or the beginning of one. */
   readonly floppy?: DiskMedium | undefined;
   /** Paravirtual devices on the PCI bus of the board `pc`. */
   readonly virtio?: VirtioConfig | undefined;
@@ -57,6 +57,7 @@ export interface PcDevices {
   readonly postCode: PostCodePort;
   readonly fwCfg: FwCfg;
   readonly vga: Vga;
+  readonly cdrom?: AtapiCdrom;
   readonly a20: A20Gate;
   /** Present on the `pc` board. */
   readonly chipset?: Chipset;
@@ -77,6 +78,12 @@ export const MEDIA = ['cdrom', 'disk', 'floppy'];
 
 /** What devices are connected to, and which saves itself or does not change. */
 const WIRES = [AddressSpace, PortSpace, VirtualClock, BufferBackend];
+
+/** Where PC firmware looks for what to start: the diskette (1), the CD-ROM (3), the hard disk (2), a digit each. */
+const BOOT_ORDER = [
+  [0x3d, 0x31],
+  [0x38, 0x20],
+] as const;
 
 /** Features that only a board with APICs has. */
 const WITHOUT_APIC = '-apic,-x2apic,-tsc-deadline';
@@ -108,6 +115,7 @@ export function createPc(config: PcConfig): Pc {
     processors: machine.processors.all.length,
     onNmiMask: (isMasked) => portB.setNmiMask(isMasked),
   });
+  for (const [index, value] of BOOT_ORDER) rtc.setCmos(index, value);
   const portB = new SystemControlPortB(clock, pit, wiring.nmi);
   const keyboard = new I8042(wiring.line(map.I8042_IRQ_KEYBOARD), wiring.line(map.I8042_IRQ_AUX), {
     onReset: reset,
@@ -125,7 +133,7 @@ export function createPc(config: PcConfig): Pc {
   fwCfg.setNumber(FW_CFG_RAM_SIZE, config.memory, 8);
   const { length: count } = machine.processors.all;
   for (const item of [FW_CFG_NB_CPUS, FW_CFG_MAX_CPUS]) fwCfg.setNumber(item, count, 2);
-  const vga = new Vga(clock);
+  const vga = new Vga(clock, map.VIDEO_MEMORY_BYTES);
 
   const dma = [new Dma8237(0), new Dma8237(1)] as const;
   const dmaPages = new DmaPageRegisters();
@@ -157,7 +165,8 @@ export function createPc(config: PcConfig): Pc {
   for (const [i, uart] of uarts.entries()) ports.attach(map.COM_BASES[i]!, map.COM_PORTS, uart);
   ports.attach(map.FW_CFG_PORT, 2, fwCfg, 0);
   ports.attach(map.FW_CFG_DMA_PORT, 8, fwCfg, 4);
-  const ide = attachIde(machine, wiring, config);
+  const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
+  const ide = attachIde(machine, wiring, config.disk, cdrom);
   const floppy =
     config.floppy && attachFloppy(machine, { wiring, dma: dma[0], dmaPages, rtc }, config.floppy);
   attachVga(machine, vga);
@@ -205,6 +214,7 @@ export function createPc(config: PcConfig): Pc {
     postCode,
     fwCfg,
     vga,
+    ...(cdrom ? { cdrom } : {}),
     a20,
     ...(chipset ? { chipset } : {}),
     ...(virtio ? { virtio } : {}),
@@ -225,10 +235,13 @@ function stateOf(machine: Machine, devices: PcDevices): ObjectState {
 }
 
 /** Two channels: the disk is master of the first, the CD-ROM of the second. */
-function attachIde(machine: Machine, wiring: InterruptWiring, config: PcConfig): [IdeChannel, IdeChannel] {
-  const { clock, ports } = machine;
-  const disk = config.disk && new AtaDisk(clock, diskBackend(config.disk));
-  const cdrom = config.cdrom && new AtapiCdrom(clock, new ReadOnlyBackend(new BufferBackend(config.cdrom)));
+function attachIde(
+  { clock, ports }: Machine,
+  wiring: InterruptWiring,
+  medium: DiskMedium | undefined,
+  cdrom: AtapiCdrom | undefined,
+): [IdeChannel, IdeChannel] {
+  const disk = medium && new AtaDisk(clock, diskBackend(medium));
   const channels: [IdeChannel, IdeChannel] = [
     new IdeChannel(wiring.line(map.IDE_IRQS[0]), disk),
     new IdeChannel(wiring.line(map.IDE_IRQS[1]), cdrom),

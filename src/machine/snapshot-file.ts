@@ -9,7 +9,7 @@
 
 const MAGIC = 'longmode snap\r\n\x1a';
 /** Changes with every change that an older version could not read. */
-export const SNAPSHOT_FORMAT = 2;
+export const SNAPSHOT_FORMAT = 3;
 const PREFIX_BYTES = 36;
 const CHECK_OFFSET = 28;
 const PAGE = 4096;

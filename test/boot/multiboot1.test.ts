@@ -3,6 +3,7 @@ import { BOOT_LOADER_NAME, type BootInformation } from '../../src/boot/boot-info
 import { Garbage } from '../../src/boot/machine-state.ts';
 import { createMemoryMap } from '../../src/boot/memory-map.ts';
 import { findMultiboot1Header, multiboot1Information } from '../../src/boot/multiboot1.ts';
+import { chooseScreen } from '../../src/boot/screen.ts';
 import { bootErrorOf } from '../support/boot-error-of.ts';
 import { concat, counting, multiboot1Header, words } from '../support/image-builder.ts';
 import { MemoryReader, type ReadInformation, readMultiboot1 } from '../support/multiboot-reader.ts';
@@ -36,7 +37,7 @@ describe('findMultiboot1Header', () => {
   it('reads address fields and the wish for a screen', () => {
     const fields = [0x100020, 0x100000, 0x101000, 0x102000, 0x100040, 1, 80, 25, 0];
     expect(findMultiboot1Header(multiboot1Header(0x10004, fields), 'k')).toMatchObject({
-      wantsVideo: true,
+      screen: 'text',
       addresses: {
         headerAddress: 0x100020,
         loadAddress: 0x100000,
@@ -45,7 +46,14 @@ describe('findMultiboot1Header', () => {
         entry: 0x100040,
       },
     });
+    fields.splice(5, 4, 0, 800, 600, 24);
+    expect(findMultiboot1Header(multiboot1Header(0x10004, fields), 'k')?.screen).toEqual({
+      width: 800,
+      height: 600,
+      depth: 24,
+    });
     expect(findMultiboot1Header(multiboot1Header(0xfffe0000 | 0), 'k')).toMatchObject({
+      screen: undefined,
       addresses: undefined,
     });
   });
@@ -82,14 +90,14 @@ describe('multiboot1Information', () => {
     memoryMap: createMemoryMap(64 << 20),
     sections: { count: 3, entryBytes: 40, namesIndex: 2, table: counting(120) },
   };
-  const build = (change: Partial<BootInformation> = {}, video = false, garbage?: Garbage): MemoryReader => {
+  const build = (change: Partial<BootInformation> = {}, garbage?: Garbage): MemoryReader => {
     const memory = new Uint8Array(0x20000).fill(0xee);
-    memory.set(multiboot1Information('k', { ...information, ...change }, video, base, garbage), base);
+    memory.set(multiboot1Information('k', { ...information, ...change }, base, garbage), base);
     return new MemoryReader(memory);
   };
 
   it('reads back as the specification says', () => {
-    const read = readMultiboot1(build({}, true), base);
+    const read = readMultiboot1(build({ screen: chooseScreen('text', undefined) }), base);
     expect(read).toEqual<ReadInformation>({
       flags: 0x126d,
       lowerKib: 639,
@@ -106,6 +114,29 @@ describe('multiboot1Information', () => {
     });
   });
 
+  it('tells of a frame buffer, and of its mode as VBE does', () => {
+    const videoMemory = { address: 0xe0000000, bytes: 1 << 24 };
+    const screen = chooseScreen({ width: 800, height: 600, depth: 16 }, videoMemory);
+    const memory = build({ screen, videoMemory });
+    const read = readMultiboot1(memory, base);
+    expect(read).toMatchObject({
+      flags: 0x1a6d,
+      framebuffer: { address: 0xe0000000, pitch: 1600, width: 800, height: 600, bpp: 16, type: 1 },
+    });
+    expect([110, 111, 112, 113, 114, 115].map((at) => memory.u8(base + at))).toEqual([11, 5, 5, 6, 0, 5]);
+    const [control, mode] = [memory.u32(base + 72), memory.u32(base + 76)];
+    expect(memory.string(control).slice(0, 4)).toBe('VESA');
+    const list = memory.u32(control + 14);
+    expect([0, 2].map((at) => memory.u16((list >>> 16) * 16 + (list & 0xffff) + at))).toEqual([
+      0x1ff, 0xffff,
+    ]);
+    expect([0x00, 0x10, 0x12, 0x14].map((at) => memory.u16(mode + at))).toEqual([0x9b, 1600, 800, 600]);
+    expect([0x19, 0x1b, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24].map((at) => memory.u8(mode + at))).toEqual([
+      16, 6, 5, 11, 6, 5, 5, 0,
+    ]);
+    expect([memory.u32(mode + 0x28), memory.u16(mode + 0x32)]).toEqual([0xe0000000, 1600]);
+  });
+
   it('clears the flags of what there is not', () => {
     const read = readMultiboot1(build({ modules: [], sections: undefined, commandLine: '' }), base);
     expect(read).toMatchObject({ flags: 0x245, modules: [], sections: undefined, framebuffer: undefined });
@@ -114,7 +145,7 @@ describe('multiboot1Information', () => {
 
   it('fills fields without a flag with garbage when asked, and only those', () => {
     const change = { modules: [], sections: undefined };
-    const [clean, hostile] = [build(change), build(change, false, new Garbage(3))];
+    const [clean, hostile] = [build(change), build(change, new Garbage(3))];
     expect(readMultiboot1(hostile, base)).toEqual(readMultiboot1(clean, base));
     for (const field of [12, 20, 24, 28, 32, 36, 40, 52, 56, 60, 68, 72, 76, 80, 84, 88]) {
       expect(clean.u32(base + field)).toBe(0);

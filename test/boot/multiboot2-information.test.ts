@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BOOT_LOADER_NAME, type BootInformation } from '../../src/boot/boot-information.ts';
 import { createMemoryMap } from '../../src/boot/memory-map.ts';
 import { type AcpiPointers, multiboot2Information } from '../../src/boot/multiboot2-information.ts';
+import { chooseScreen } from '../../src/boot/screen.ts';
 import { counting } from '../support/image-builder.ts';
 import { MemoryReader, readMultiboot2, readTags } from '../support/multiboot-reader.ts';
 
@@ -15,11 +16,11 @@ describe('multiboot2Information', () => {
     memoryMap: createMemoryMap(3 * 2 ** 30),
     sections: { count: 3, entryBytes: 64, namesIndex: 2, table: counting(192) },
   };
-  const build = (change: Partial<BootInformation> = {}, video = false, acpi?: AcpiPointers): MemoryReader =>
-    new MemoryReader(multiboot2Information('k', { ...information, ...change }, 0x100000, video, acpi));
+  const build = (change: Partial<BootInformation> = {}, acpi?: AcpiPointers): MemoryReader =>
+    new MemoryReader(multiboot2Information('k', { ...information, ...change }, 0x100000, acpi));
 
   it('reads back as the specification says', () => {
-    expect(readMultiboot2(build({}, true), 0)).toEqual({
+    expect(readMultiboot2(build({ screen: chooseScreen('text', undefined) }), 0)).toEqual({
       flags: 0,
       lowerKib: 639,
       upperKib: 3 * 2 ** 20 - 1024,
@@ -36,6 +37,22 @@ describe('multiboot2Information', () => {
     });
   });
 
+  it('tells of the colours of a frame buffer', () => {
+    const videoMemory = { address: 0xe0000000, bytes: 1 << 24 };
+    const screen = chooseScreen({ width: 640, height: 480, depth: 32 }, videoMemory);
+    const memory = build({ screen });
+    const { at, bytes } = readTags(memory, 0).find((tag) => tag.type === 8)!;
+    expect(readMultiboot2(memory, 0).framebuffer).toEqual({
+      address: 0xe0000000,
+      pitch: 2560,
+      width: 640,
+      height: 480,
+      bpp: 32,
+      type: 1,
+    });
+    expect([...memory.bytes.slice(at + 32, at + bytes)]).toEqual([16, 8, 8, 8, 0, 8]);
+  });
+
   it('leaves out the tags of what there is not', () => {
     const memory = build({ modules: [], sections: undefined });
     expect(readTags(memory, 0).map((tag) => tag.type)).toEqual([21, 1, 2, 6, 4, 0]);
@@ -43,7 +60,7 @@ describe('multiboot2Information', () => {
 
   it('carries copies of the RSDP', () => {
     const acpi = { old: counting(20), new: counting(36) };
-    const memory = build({}, false, acpi);
+    const memory = build({}, acpi);
     const copies = readTags(memory, 0).filter((tag) => tag.type === 14 || tag.type === 15);
     expect(copies.map((tag) => tag.type)).toEqual([14, 15]);
     expect(copies.map((tag) => memory.bytes.slice(tag.at + 8, tag.at + tag.bytes))).toEqual([

@@ -43,7 +43,7 @@ describe('findMultiboot2Header', () => {
       },
       entry: 0x100040,
       pageAlignModules: true,
-      wantsVideo: true,
+      screen: 'text',
       relocatable: { lowest: 0x200000, highest: 0xffffffff, alignment: 0x200000, prefer: 'high' },
     });
   });
@@ -54,8 +54,21 @@ describe('findMultiboot2Header', () => {
       addresses: undefined,
       entry: undefined,
       pageAlignModules: false,
-      wantsVideo: false,
+      screen: undefined,
       relocatable: undefined,
+    });
+  });
+
+  it('reads the wish for a frame buffer, which is console enough', () => {
+    expect(find(headerTag(4, [1]), headerTag(5, [800, 600, 32]))?.screen).toEqual({
+      width: 800,
+      height: 600,
+      depth: 32,
+    });
+    expect(find(headerTag(4, [2]), headerTag(5, [0, 0, 0]))?.screen).toEqual({
+      width: 0,
+      height: 0,
+      depth: 0,
     });
   });
 
@@ -125,7 +138,7 @@ describe('findMultiboot2Header', () => {
     [
       'a required console that is not text',
       multiboot2Header([headerTag(4, [1])]),
-      'multiboot 2 console_flags is 0x00000001, expected EGA text support (bit 1) where a console is required (bit 0)',
+      'multiboot 2 console_flags is 0x00000001, expected EGA text support (bit 1) or a framebuffer tag where a console is required (bit 0)',
     ],
     [
       'an odd alignment',

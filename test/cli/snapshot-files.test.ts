@@ -129,7 +129,7 @@ describe('bad snapshots are told in one line, status 2', () => {
       () => gzipSync(gunzipSync(saved).subarray(0, 99_999)),
       'size is 99999 bytes, expected',
     ],
-    ['another version', () => flipped(16), 'format is 18, expected 2: it was saved by another version'],
+    ['another version', () => flipped(16), 'format is 19, expected 3: it was saved by another version'],
     ['a bit flipped in RAM', () => flipped(200_000), 'check sum is 0x'],
     ['a bit flipped in the header', () => flipped(5000), 'the file is damaged'],
     [

@@ -18,6 +18,7 @@ describe('IDENTIFY DEVICE', () => {
     expect(bench.irq.level).toBe(false);
     const words = bench.readWords(256);
     expect(words[0]).toBe(0x0040);
+    expect([words[3], words[4], words[5], words[6]]).toEqual([16, 63 * 512, 512, 63]);
     expect(words[49]! & 0x300).toBe(0x300);
     expect(words[60]).toBe(300);
     expect(words[83]! & 0x400).toBe(0x400);

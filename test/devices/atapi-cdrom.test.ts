@@ -84,6 +84,16 @@ describe('commands', () => {
     expect(bench.status).toBe(0x40);
   });
 
+  test('SRST is no power-on: no unit attention, and the drive reads at once', () => {
+    const bench = ready();
+    bench.ports.write8(CONTROL, 0x04);
+    bench.ports.write8(CONTROL, 0x00);
+    bench.wait();
+    bench.ports.write8(0x1f6, 0xb0);
+    expect([bench.register(4), bench.register(5)]).toEqual([0x14, 0xeb]);
+    expect(bench.packetData([0x25]).length).toBe(8);
+  });
+
   test('INQUIRY says CD-ROM, removable, and cuts to the allocation length', () => {
     const bench = new IdeBench();
     const data = bench.packetData([0x12, 0, 0, 0, 36]);

@@ -97,6 +97,13 @@ describe('READ DATA by DMA', () => {
     expect(ask(0x08)).toEqual([0x80]);
   });
 
+  test('seeks by itself', () => {
+    const { ask, memory } = bench();
+    expect(ask(0xe6, 0x00, 7, 0, 1, 2, 18, 0x1b, 0xff)).toEqual([0, 0, 0, 7, 0, 2, 2]);
+    expect(memory[0]).toBe((7 * 36) & 0xff);
+    expect(ask(0x4a, 0x00).slice(3, 4)).toEqual([7]);
+  });
+
   test('goes on under the second head with MT, and not without', () => {
     const both = bench({ count: 1024 });
     expect(both.ask(0xe6, 0x00, 0, 0, 18, 2, 18, 0x1b, 0xff)).toEqual([0, 0, 0, 0, 1, 2, 2]);
@@ -107,7 +114,7 @@ describe('READ DATA by DMA', () => {
   });
 
   test.each([
-    ['another cylinder than that of the heads', {}, [0xe6, 0x00, 7, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x04]],
+    ['a cylinder that the diskette has not', {}, [0xe6, 0x00, 80, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x04]],
     ['a sector that the track has not', {}, [0xe6, 0x00, 0, 0, 19, 2, 19, 0x1b, 0xff], [0x40, 0x04]],
     ['no diskette', { empty: true }, [0xe6, 0x00, 0, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x01]],
     ['a write to a protected one', { protect: true }, [0xc5, 0x00, 0, 0, 1, 2, 18, 0x1b, 0xff], [0x40, 0x02]],
@@ -155,5 +162,12 @@ test.each([
   [163840, [40, 1, 8, 1]],
 ])('an image of %i bytes', (bytes, [cylinders, heads, sectors, driveType]) => {
   expect(floppyGeometry(bytes)).toEqual({ cylinders, heads, sectors, driveType });
-  expect(floppyGeometry(bytes + 512)).toBeUndefined();
+});
+
+test('a shorter image is the beginning of a diskette of 1440 or 2880 KiB', () => {
+  expect([1, 163841, 1296384, 1474559].map((bytes) => floppyGeometry(bytes)?.sectors)).toEqual([
+    18, 18, 18, 18,
+  ]);
+  expect(floppyGeometry(1474561)?.sectors).toBe(36);
+  expect(floppyGeometry(2949121)).toBeUndefined();
 });

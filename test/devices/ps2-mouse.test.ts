@@ -63,3 +63,31 @@ test('movement that nobody reads is bounded', () => {
   for (let i = 0; i < 1000; i++) mouse.move(1, 1, 0);
   expect(drain(mouse).length).toBe(48);
 });
+
+describe("Microsoft's extensions", () => {
+  const rates = (...values: number[]) => values.flatMap((value) => [0xf3, value]);
+
+  test('three sampling rates ask for a wheel, three others for five buttons; a reset ends it', () => {
+    const mouse = new Ps2Mouse();
+    const type = () => command(mouse, 0xf2)[1];
+    command(mouse, ...rates(200, 80, 100));
+    expect(type()).toBe(0);
+    command(mouse, ...rates(200, 100, 80));
+    expect(type()).toBe(3);
+    command(mouse, ...rates(200, 200, 80), 0xf6);
+    expect(type()).toBe(4);
+    expect(command(mouse, 0xff)).toEqual([0xfa, 0xaa, 0x00]);
+    expect(type()).toBe(0);
+  });
+
+  test('the fourth byte is the wheel, with five buttons beside two of them', () => {
+    const mouse = new Ps2Mouse();
+    command(mouse, ...rates(200, 100, 80), 0xf4);
+    mouse.move(1, 2, 5, -1);
+    mouse.move(0, 0, 0, 20);
+    expect(drain(mouse)).toEqual([0x0d, 1, 2, 0xff, 0x08, 0, 0, 7]);
+    command(mouse, ...rates(200, 200, 80), 0xf4);
+    mouse.move(0, 0, 0x19, -2);
+    expect(drain(mouse)).toEqual([0x09, 0, 0, 0x3e]);
+  });
+});

@@ -23,6 +23,8 @@ function commandsOfTheFullPc(shell: GuestShell, { serial }: BootedMachine): void
   expect(serial.text).not.toMatch(/MP-BIOS bug|calibration failed|Firmware Bug|unchecked MSR/);
   // By leaf 15h of CPUID, so exactly, and with no calibration.
   expect(serial.text).toContain('tsc: Detected 1000.000 MHz processor');
+  expect(serial.text).toContain('DMI: longmode PC (i440FX + PIIX), BIOS 1 01/01/2026');
+  expect(serial.text).toContain('VGA device added: decodes=io+mem,owns=io+mem,');
 
   expect(shell.command('cat /proc/interrupts')).toMatch(/^ +0: +\d+ +IO-APIC +2-edge +timer$/m);
   expect(shell.command('grep -A1 "^ERR" /proc/interrupts')).toMatch(/^ERR: +0\s+MIS: +0$/);

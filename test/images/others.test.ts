@@ -45,17 +45,33 @@ describe('firmware', () => {
     expect(pc.serial.text).not.toContain("can't find etc/table-loader");
   });
 
-  test('OVMF comes to the shell of EFI on the serial console', () => {
-    waitFor(
-      createFirmwareMachine({ bios: image('other-ovmf.bin'), jit: true }),
-      'UEFI Interactive Shell',
-      1500,
-    );
+  test.each([
+    ['OVMF', 'other-ovmf.bin', 1],
+    ['OVMF', 'other-ovmf.bin', 2],
+    ["OVMF's code of 4 MiB without its variables", 'other-ovmf-code.bin', 1],
+  ])('%s (%s) with %i processors comes to the shell of EFI on the serial console', (_, bios, processors) => {
+    const pc = createFirmwareMachine({ bios: image(bios), processors, jit: true });
+    waitFor(pc, 'UEFI Interactive Shell', 1500);
   });
 });
 
-describe('discs through SeaBIOS', () => {
-  const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk'>) =>
+test('OVMF and GRUB for EFI start Linux, to its shell and to its end', () => {
+  const [bios, cdrom] = [image('other-ovmf.bin'), image('other-linux-efi.iso')];
+  const pc = createFirmwareMachine({ bios, cdrom, memory: 256 << 20, jit: true });
+  waitFor(pc, '/ # ', 3000);
+  for (const text of [
+    'efi: EFI v2.70 by EDK II',
+    'SMBIOS 2.8 present.',
+    'DMI: longmode PC (i440FX + PIIX), BIOS ',
+  ]) {
+    pc.serial.expect(text);
+  }
+  pc.serial.send('poweroff -f\r');
+  expect(pc.run({ maxInstructions: 1000e6 })).toMatchObject({ reason: 'power-off', status: 0 });
+});
+
+describe('media through firmware', () => {
+  const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk' | 'floppy'>) =>
     createFirmwareMachine({
       bios: image('bios-256k.bin'),
       vgaRom: image('vgabios-stdvga.bin'),
@@ -63,10 +79,36 @@ describe('discs through SeaBIOS', () => {
       ...media,
     });
 
-  test.each(['cdrom', 'disk'] as const)('ISOLINUX and mboot.c32 start our guest from a %s', (medium) => {
-    const pc = powerOn({ [medium]: image('other-isolinux.iso') });
+  const byBochs = (media: Parameters<typeof powerOn>[0]) => {
+    const [bios, vgaRom] = [image('other-bochs-legacy.bin'), image('other-vgabios.bin')];
+    return createFirmwareMachine({ board: 'isa', bios, vgaRom, jit: true, ...media });
+  };
+
+  test.each([
+    ['cdrom', 'SeaBIOS', powerOn],
+    ['disk', 'SeaBIOS', powerOn],
+    ['cdrom', "Bochs's BIOS on the board isa", byBochs],
+    ['disk', "Bochs's BIOS on the board isa", byBochs],
+  ] as const)('ISOLINUX and mboot.c32 start our guest from a %s through %s', (medium, _, start) => {
+    const pc = start({ [medium]: image('other-isolinux.iso') });
     expect(pc.run({ maxInstructions: 200e6 }).status).toBe(33);
     pc.serial.expect(/ checks, 0 failed\r?\nPASS/);
+  });
+
+  test.each([
+    ['SeaBIOS', powerOn],
+    ["Bochs's BIOS on the board isa", byBochs],
+  ])(
+    'the rescue diskette of GRUB, an image shorter than its format, comes to its menu through %s',
+    (_, start) => {
+      const pc = start({ floppy: image('other-grub-rescue.img') });
+      waitFor(pc, 'GNU GRUB  version 2', 200);
+      waitFor(pc, 'Change the colors', 200);
+    },
+  );
+
+  test('GRUB Legacy comes to its prompt from a diskette', () => {
+    waitFor(powerOn({ floppy: image('other-grub-legacy.img') }), 'GNU GRUB  version 0.97  (639K lower', 100);
   });
 
   test('iPXE looks for network cards', () => {
@@ -92,6 +134,10 @@ describe('kernels', () => {
     waitFor(pc, banner, 100);
     waitFor(pc, 'Test #2  [Address test, own address + window]', 600);
     expect(screenOf(pc)).toMatch(/Errors: 0 /);
+  });
+
+  test('GRUB Invaders, a game without a loader of its own, draws its fleet', () => {
+    waitFor(createMachine({ kernel: image('other-invaders'), jit: true }), '-*-           -*-', 50);
   });
 
   test.each(['isa', 'pc'] as const)('GNU Mach on the board %s asks for its bootstrap program', (board) => {

@@ -106,3 +106,10 @@ describe.each(['isa', 'pc'] as const)('NMI on the board %s', (board) => {
     expect(pc.state.gpr32[RBX * 2]).toBe(1);
   });
 });
+
+test('without firmware every PCI function that can decode I/O and memory does', () => {
+  const { pci } = realMode('pc', []).devices.chipset!;
+  const decodes = (slot: number, fn: number) => pci.readConfig(0, (slot << 3) | fn, 0x04, 2) & 3;
+  // The host bridge always decodes memory and never I/O; IDE and power management have no memory, the display has VGA's ports.
+  expect([decodes(0, 0), decodes(1, 1), decodes(1, 3), decodes(2, 0)]).toEqual([2, 1, 1, 3]);
+});

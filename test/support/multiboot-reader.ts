@@ -33,6 +33,7 @@ export class MemoryReader {
   }
 
   u8 = (at: number): number => this.#view.getUint8(at);
+  u16 = (at: number): number => this.#view.getUint16(at, true);
   u32 = (at: number): number => this.#view.getUint32(at, true);
   u64 = (at: number): number => Number(this.#view.getBigUint64(at, true));
 
