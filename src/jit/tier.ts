@@ -296,7 +296,7 @@ export class CompiledTier implements Tier {
     for (const region of this.cache.regionsAt(physical)) {
       this.#forget(region);
       for (const { block } of region.entries) {
-        block.attempts--;
+        block.attempts = Math.max(block.attempts - 1, 0);
         block.entries = SOON;
       }
     }
