@@ -1,5 +1,5 @@
 import type { Block } from '../cpu/blocks.ts';
-import { type Compiled, entryWord, type HandlerCall } from './compile.ts';
+import type { Compiled, HandlerCall } from './compile.ts';
 import { DISPATCHER_IMPORT, dispatcher } from './dispatcher.ts';
 import { ROUTINE_NAMES, routines } from './routines.ts';
 import { encodeModule, type FunctionBody } from './wasm/module.ts';
@@ -29,8 +29,6 @@ export interface EntryCode {
   readonly ripLo: number;
   readonly ripHi: number;
   readonly segments: number;
-  /** For the lookup: see `entryWord`. */
-  readonly word: number;
   /** Runs that ended at once in front of something for the interpreter. */
   shortRuns: number;
 }
@@ -93,9 +91,8 @@ export class CodeCache {
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     this.#added.push({ slot, body });
     const region: RegionCode = { slot, longest, blocks, bytes: body.code.length, entries: [] };
-    region.entries = entries.map(({ block, ripLo }, number): EntryCode => {
-      const word = entryWord(slot, number);
-      const entry = { region, block, ripLo, ripHi, segments, word, shortRuns: 0 };
+    region.entries = entries.map(({ block, ripLo }): EntryCode => {
+      const entry = { region, block, ripLo, ripHi, segments, shortRuns: 0 };
       block.code = entry;
       return entry;
     });

@@ -7,7 +7,6 @@ import {
   STATE_FLAG_CARRY,
   STATE_FLAG_RESULT,
   STATE_GPR,
-  STATE_JIT_ENTRY,
   STATE_JIT_STOPPED,
   STATE_RIP,
 } from '../state/layout.ts';
@@ -40,11 +39,11 @@ import { pushRoutineArgument, ROUTINE_NAMES, type RoutineCall, routineOf } from 
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {
+  I32_EQ,
   I32_EQZ,
   I32_LOAD,
   I32_LT_S,
   I32_NE,
-  I32_SHR_U,
   I32_STORE,
   I32_SUB,
   I32_WRAP_I64,
@@ -71,15 +70,8 @@ export interface Compiled {
   readonly calls: readonly HandlerCall[];
   /** Instructions that an entry may retire before it looks at the budget again. */
   readonly longest: number;
-  /** Where the region can be entered: see `entryWord`. */
+  /** Where the region can be entered. */
   readonly entries: readonly Node[];
-}
-
-const ENTRY_SHIFT = 16;
-
-/** What the lookup and `STATE_JIT_ENTRY` hold: the slot of a region, and the number of one of its entries. */
-export function entryWord(slot: number, entry: number): number {
-  return slot | (entry << ENTRY_SHIFT);
 }
 
 /** What makes the compiled code of a region differ besides its bytes. */
@@ -265,15 +257,21 @@ class RegionCompiler {
     this.#ending(n, node);
   }
 
-  /** The way in: what the dispatcher was told says where. */
+  /** The way in: RIP says where. */
   #entries(entries: readonly Edge[]): void {
     const { code, flags } = this.#e;
     const labels = entries.map(() => code.block()).reverse();
     code.i32(0);
-    code.memory(I32_LOAD, STATE_JIT_ENTRY);
-    code.i32(ENTRY_SHIFT);
-    code.op(I32_SHR_U);
-    code.brTable(labels);
+    code.memory(I32_LOAD, STATE_RIP);
+    code.set(RIP);
+    for (const [at, { ripLo }] of entries.entries()) {
+      if (at === 0) continue;
+      code.get(RIP);
+      code.i32(ripLo);
+      code.op(I32_EQ);
+      code.brIf(labels[at]!);
+    }
+    code.br(labels[0]!);
     const before = flags.snapshot();
     for (const entry of entries) {
       code.end();

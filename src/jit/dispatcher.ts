@@ -16,7 +16,6 @@ import {
   I32_OR,
   I32_SHL,
   I32_SHR_U,
-  I32_STORE,
   I32_XOR,
   RETURN,
   TYPE_I32,
@@ -33,8 +32,7 @@ const PLACE = 3;
 
 /**
  * The one function that is called from outside, `(budget) -> budget left`: it calls the region in the slot that the state
- * names, looks up what is at the new RIP, and so on until that is not known or a region says that it is to be left. What
- * names the slot names the entry of the region too (`entryWord`), and the region looks for it in the state. A region
+ * names, looks up what is at the new RIP, and so on until that is not known or a region says that it is to be left. A region
  * answers its budget when the lookup may go on, and the complement of it when not; then a fault or an interrupt, where
  * there is one, may be delivered at once, and what is looked up next is its handler.
  */
@@ -49,8 +47,6 @@ export function dispatcher(): FunctionBody {
   const again = code.loop();
   code.get(BUDGET);
   code.get(ENTRY);
-  code.i32(0xffff);
-  code.op(I32_AND);
   code.callIndirect(TYPE_REGION, 0);
   code.tee(BUDGET);
   code.i32(0);
@@ -84,12 +80,9 @@ export function dispatcher(): FunctionBody {
   code.op(I32_AND);
   code.i32(4);
   code.op(I32_SHL);
-  code.set(PLACE);
-  code.i32(0);
-  code.get(PLACE);
+  code.tee(PLACE);
   code.memory(I32_LOAD, JIT_LOOKUP_OFFSET + 12);
-  code.tee(ENTRY);
-  code.memory(I32_STORE, STATE_JIT_ENTRY);
+  code.set(ENTRY);
   // Word by word: a quadword of RIP would have to wait until the words of it that were stored last have left the processor.
   code.get(PLACE);
   code.memory(I32_LOAD, JIT_LOOKUP_OFFSET);

@@ -78,7 +78,8 @@ const NO_VISITS: Visits = { least: 1, of: () => 0 };
 /**
  * The blocks of one page that can be reached from an entry by direct jumps, calls, and falling through. Returns lead
  * back behind the calls of the region. What is entered from outside as well, to tell from `visits`, and what calls of code
- * outside return to are entries too: otherwise each would soon begin a second region, with all that follows it in both.
+ * outside return to are entries too, if they lead back into the region: otherwise each would soon begin a second region,
+ * with all that follows it in both.
  */
 export function discover(
   source: Pick<CodeSource, 'blockAt'>,
@@ -124,13 +125,29 @@ export function discover(
   };
 
   add(entry, ripLo);
-  for (;;) {
+  const follow = () => {
     for (let w = waiting.shift(); w; w = waiting.shift()) w.edge.to = nodeAt(w.ripLo, () => true);
+  };
+  follow();
+  for (;;) {
     const lo = resumes.shift();
     if (lo === undefined || entries.length === MAX_ENTRIES) break;
+    const whole = { nodes: nodes.length, resumes: resumes.length, returns: returns.length, instructions };
     const number = nodeAt(lo, (block) => visits.of(block) >= visits.least);
-    if (number > 0 && visits.of(nodes[number]!.block) >= visits.least && !entries.includes(number))
+    if (number <= 0 || visits.of(nodes[number]!.block) < visits.least || entries.includes(number)) continue;
+    follow();
+    const isApart =
+      number >= whole.nodes &&
+      !nodes.slice(number).some((node) => edgesOf(node).some(({ to }) => to >= 0 && to < number));
+    if (!isApart) {
       entries.push(number);
+      continue;
+    }
+    // It shares nothing with the rest, and is better off with a region, and registers, of its own.
+    for (const { ripLo } of nodes.splice(whole.nodes)) numbers.delete(ripLo);
+    resumes.length = whole.resumes;
+    returns.length = whole.returns;
+    instructions = whole.instructions;
   }
   const known = returns.filter((r) => r.to >= 0).slice(0, MAX_RETURNS);
   for (const node of nodes) if (node.ending === 'return') node.returns = known.map((r) => ({ ...r }));

@@ -147,9 +147,9 @@ export class CompiledTier implements Tier {
     this.#lookup[at] = ripLo;
     this.#lookup[at + 1] = ripHi;
     this.#lookup[at + 2] = words[CONTEXT_WORD]!;
-    this.#lookup[at + 3] = entry.word;
+    this.#lookup[at + 3] = entry.region.slot;
     words[STOPPED_WORD] = 0;
-    words[ENTRY_WORD] = entry.word;
+    words[ENTRY_WORD] = entry.region.slot;
     words[PENDING_WORD] = core.pending;
     core.end = 1;
     this.#budget = count;
@@ -312,9 +312,9 @@ export class CompiledTier implements Tier {
     this.cache.detach(entry);
   }
 
-  #forgetEntry({ ripLo, word }: EntryCode): void {
+  #forgetEntry({ ripLo, region }: EntryCode): void {
     const at = lookupIndex(ripLo);
-    if (this.#lookup[at + 3] === word) this.#lookup[at + 2] = -1;
+    if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
   }
 
   #clearLookup(): void {

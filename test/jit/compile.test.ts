@@ -83,8 +83,8 @@ describe('the WebAssembly of small regions', () => {
   });
 
   test('two entries', async () => {
-    // call 0x3005; add rax,rbx; hlt: the call leaves the page, and what returns from it enters the region again.
-    const hex = 'e800200000 4801d8 f4';
+    // again: call 0x2005; dec ecx; jnz again; hlt: the call leaves the page, and what returns from it enters the region again.
+    const hex = 'e800200000 ffc9 75f7 f4';
     const { body, entries } = compiled(hex, 64, { 0: 100, 5: 100 });
     expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0, 5]);
     const text = `;; 64-bit: ${hex}\n${bodyText(body.code.view(), localName)}\n`;
@@ -92,8 +92,16 @@ describe('the WebAssembly of small regions', () => {
   });
 
   test('what hardly runs behind a call is no entry', () => {
-    const { entries } = compiled('e800200000 4801d8 f4', 64, { 0: 100, 5: 9 });
+    const { entries } = compiled('e800200000 ffc9 75f7 f4', 64, { 0: 100, 5: 9 });
     expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0]);
+  });
+
+  test('what shares nothing with the region is left to one of its own', () => {
+    // call 0x2005; add rax,rbx; hlt
+    const { entries, calls } = compiled('e800200000 4801d8 f4', 64, { 0: 100, 5: 100 });
+    expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0]);
+    // The HLT, which its handler would execute, is not in it.
+    expect(calls).toEqual([]);
   });
 
   test('an entry beside the header of a loop is given up, and the loop kept', () => {

@@ -3,7 +3,6 @@ import {
   BLOCK,
   BR,
   BR_IF,
-  BR_TABLE,
   BULK,
   CALL,
   CALL_INDIRECT,
@@ -77,13 +76,6 @@ export class Code extends ByteBuffer {
   brIf(label: number): void {
     this.u8(BR_IF);
     this.u32(this.depth - label);
-  }
-
-  /** Branches to the label that the number on the stack names; the last one is for all numbers beyond. */
-  brTable(labels: readonly number[]): void {
-    this.u8(BR_TABLE);
-    this.u32(labels.length - 1);
-    for (const label of labels) this.u32(this.depth - label);
   }
 
   call(index: number): void {

@@ -7,7 +7,7 @@ import * as simd from './simd.ts';
  */
 const NAMES: Readonly<Record<number, string>> = {
   0: 'unreachable', 2: 'block', 3: 'loop', 4: 'if', 5: 'else', 11: 'end', 12: 'br L',
-  13: 'br_if L', 14: 'br_table T', 15: 'return', 16: 'call L', 17: 'call_indirect L L', 26: 'drop', 27: 'select',
+  13: 'br_if L', 15: 'return', 16: 'call L', 17: 'call_indirect L L', 26: 'drop', 27: 'select',
   32: 'local.get V', 33: 'local.set V', 34: 'local.tee V',
   40: 'i32.load M', 41: 'i64.load M', 44: 'i32.load8_s M', 45: 'i32.load8_u M', 46: 'i32.load16_s M',
   47: 'i32.load16_u M', 54: 'i32.store M', 55: 'i64.store M', 58: 'i32.store8 M', 59: 'i32.store16 M',
@@ -80,7 +80,6 @@ export function bodyText(bytes: Uint8Array, local: (index: number) => string): s
   const operand = (kind: string): string => {
     if (kind === 'L') return String(unsigned());
     if (kind === 'V') return local(unsigned());
-    if (kind === 'T') return Array.from({ length: unsigned() + 1 }, unsigned).join(' ');
     if (kind === 'S') return String(signed()[0]);
     if (kind[0] === 'F') {
       const words = [...kind].map(() => {
