@@ -1,7 +1,8 @@
 import type { Block } from '../cpu/blocks.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
 import { DISPATCHER_IMPORT, dispatcher } from './dispatcher.ts';
-import { ROUTINE_NAMES, routines } from './routines.ts';
+import { ROUTINE_NAMES } from './emit/locals.ts';
+import { routines } from './routines.ts';
 import { encodeModule, type FunctionBody } from './wasm/module.ts';
 
 /** What compiled code calls. */

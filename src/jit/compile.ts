@@ -25,6 +25,7 @@ import {
   LOCALS,
   LOCALS_WITH_VECTORS,
   RIP,
+  ROUTINE_NAMES,
   SIDE,
   STATUS,
 } from './emit/locals.ts';
@@ -35,7 +36,7 @@ import { analyse, type Flow } from './flow.ts';
 import { FLAGS_DEAD, FLAGS_FOR_EXITS, type FlagsUse, usesOfFlags } from './liveness.ts';
 import { choosePageSites } from './page-slots.ts';
 import { type Edge, entriesOf, type Node } from './region.ts';
-import { pushRoutineArgument, ROUTINE_NAMES, type RoutineCall, routineOf } from './routines.ts';
+import { pushRoutineArgument, type RoutineCall, routineOf } from './routines.ts';
 import { Code } from './wasm/code.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import {

@@ -1,17 +1,14 @@
 import { OP_NAMES } from '../cpu/decode/ops.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
+import { divideRoutine } from './emit/divide.ts';
 import type { Emitter } from './emit/emitter.ts';
 import { deliverRoutine, EVENT_SOFTWARE } from './emit/interrupt.ts';
 import { iretRoutine } from './emit/iret.ts';
-import { BUDGET } from './emit/locals.ts';
+import { BUDGET, type RoutineName } from './emit/locals.ts';
 import { syscallRoutine, sysretRoutine } from './emit/system-call.ts';
 import type { Node } from './region.ts';
 import type { FunctionBody } from './wasm/module.ts';
 import { I32_SUB } from './wasm/opcodes.ts';
-
-/** The routines in the order of `routines`, by the names under which regions import them. */
-export const ROUTINE_NAMES = ['syscall', 'sysret', 'iret', 'deliver'] as const;
-export type RoutineName = (typeof ROUTINE_NAMES)[number];
 
 /** A routine to try before the handler of an instruction. */
 export interface RoutineCall {
@@ -30,7 +27,7 @@ const ROUTINES = new Map<string, RoutineName>([
 
 /** The functions that all regions share, of the module of the dispatcher. Each answers whether it has done its work. */
 export function routines(vendor: 'intel' | 'amd'): FunctionBody[] {
-  return [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine()];
+  return [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine(), divideRoutine()];
 }
 
 /** Whether compiled code has a routine for the op. */

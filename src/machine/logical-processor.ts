@@ -22,7 +22,7 @@ import {
   STATE_BYTES,
   STATE_JIT_CONTEXT,
   STATE_JIT_ENTRY,
-  STATE_JIT_EVENT,
+  STATE_JIT_OPERAND,
   STATE_JIT_PENDING,
   STATE_RFLAGS,
   STATE_SMM,
@@ -221,7 +221,7 @@ export class LogicalProcessor {
     const words = this.words.slice();
     words.fill(0, SCRATCH_WORD);
     words.fill(0, STATE_JIT_CONTEXT >> 2, (STATE_JIT_ENTRY >> 2) + 1);
-    words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_EVENT >> 2) + 1);
+    words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_OPERAND >> 2) + 2);
     new Flags(words).settle();
     return {
       words,

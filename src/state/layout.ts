@@ -115,6 +115,8 @@ export const STATE_JIT_ERROR = 0x7a8;
 export const STATE_JIT_RESUMED = 0x7ac;
 /** Compiled code is being left with a fault or for an interrupt: see `jit/tier.ts`. */
 export const STATE_JIT_EVENT = 0x7b0;
+/** An operand of the routine that compiled code calls, 64 bits. */
+export const STATE_JIT_OPERAND = 0x7b8;
 /** Of the MMU: the same as STATE_TLB_BANK and STATE_TLB_MASK for each access class, 0 while its bank is not in use. */
 export const STATE_TLB_BANKS = 0x788;
 

@@ -101,6 +101,27 @@ test('control registers are read as the interpreter reads them', () => {
   expect(compiledRegions(second!)).toBeGreaterThan(0);
 });
 
+test('a dividend of 128 bits is divided as the interpreter divides it', () => {
+  // again: a pseudo-random RDX:RAX of some magnitude, a divisor of another one above RDX: div / xor r8, rax / add r9, rdx /
+  // dec r15 / jnz again / hlt
+  const code = Uint8Array.from(
+    '490fafda4c01d34889d8480fafc04889de48c1c6114889da4489f948c1ea0348d3ea48d1eec1c11b48d3ee488d7c320148f7f74931c04901d149ffcf75c2f4'.match(
+      /../g,
+    )!,
+    (pair) => Number.parseInt(pair, 16),
+  );
+  const [first, second] = [false, true].map((jit) => {
+    const machine = machineWith(64, jit, code, new Dice(7));
+    machine.state.gpr32.set([0x4c957f2d, 0x5851f42d], 20); // R10.
+    machine.state.gpr32.set([5000, 0], 30); // R15.
+    return machine;
+  });
+  expect(runInLockstep(first!, second!, { maxInstructions: 90_000, chunk: 777 })).toBeUndefined();
+  expect(compiledRegions(second!)).toBeGreaterThan(0);
+  // None of them was an interrupt.
+  expect(second!.exit).toBeUndefined();
+});
+
 test('a region holds what has run, and is left where the rest begins', () => {
   // again: add eax, ebx / cmp r15d, 8 / jne on / mul ecx / sub eax, 5 / jmp on / (1 byte) / on: dec r15 / jnz again / hlt
   const code = Uint8Array.from([

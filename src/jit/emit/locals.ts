@@ -1,7 +1,10 @@
 /** Numbers of locals and imported functions in every region. */
 export const FUNCTION_FILL = 0;
 export const FUNCTION_RUN = 1;
-/** The first of the routines, in the order of `ROUTINE_NAMES`. */
+/** The routines in the order of `routines`, by the names under which regions import them. */
+export const ROUTINE_NAMES = ['syscall', 'sysret', 'iret', 'deliver', 'divide'] as const;
+export type RoutineName = (typeof ROUTINE_NAMES)[number];
+/** The first of the routines. */
 export const FUNCTION_ROUTINE = 2;
 
 /** The parameter: instructions that may still retire. */

@@ -1,4 +1,5 @@
 import { RAX, RDX } from '../../isa/registers.ts';
+import { STATE_GPR, STATE_JIT_OPERAND } from '../../state/layout.ts';
 import {
   I32_AND,
   I32_EQZ,
@@ -19,17 +20,19 @@ import {
   I64_EQZ,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
+  I64_LOAD,
   I64_MUL,
   I64_NE,
   I64_OR,
   I64_SHL,
   I64_SHR_S,
   I64_SHR_U,
+  I64_STORE,
   I64_SUB,
 } from '../wasm/opcodes.ts';
 import type { Emitter } from './emitter.ts';
 import { type Emit, type Form, immediate, sizeOf } from './form.ts';
-import { FLAG_CARRY, FLAG_RESULT } from './locals.ts';
+import { FLAG_CARRY, FLAG_RESULT, FUNCTION_ROUTINE, ROUTINE_NAMES } from './locals.ts';
 import type { Size, Value } from './value.ts';
 
 /** CF and OF become what is on the stack (0 or 1). */
@@ -275,8 +278,8 @@ function flagDivision({ code }: Emitter): void {
 }
 
 /**
- * DIV and IDIV of doublewords; of quadwords where rDX says no more than the sign of rAX. The handler does the rest, and
- * raises #DE.
+ * DIV and IDIV of doublewords; of quadwords where rDX says no more than the sign of rAX, and otherwise DIV by a routine.
+ * The handler does the rest, and raises #DE.
  */
 function division(signed: boolean): Form {
   return ([dest]) => {
@@ -303,6 +306,7 @@ function division(signed: boolean): Form {
       e.flags.direct();
       const native = code.block();
       const byHandler = code.block();
+      const byRoutine = size === 64 && !signed ? code.block() : byHandler;
       code.get(divisor);
       code.op(I64_EQZ);
       code.brIf(byHandler);
@@ -314,7 +318,7 @@ function division(signed: boolean): Form {
           code.op(I64_SHR_S);
         } else code.i64(0);
         code.op(I64_NE);
-        code.brIf(byHandler);
+        code.brIf(byRoutine);
       }
       if (signed) {
         // The most negative dividend by -1 overflows, and traps in WebAssembly.
@@ -352,10 +356,38 @@ function division(signed: boolean): Form {
       flagDivision(e);
       code.br(native);
       code.end();
+      if (byRoutine !== byHandler) {
+        divideWide(e, divisor, byHandler);
+        code.br(native);
+        code.end();
+      }
       e.callHandler();
       code.end();
     };
   };
+}
+
+/** RDX:RAX by `divisor`, by the routine: to `byHandler` where the quotient is too large. */
+function divideWide(e: Emitter, divisor: number, byHandler: number): void {
+  const { code } = e;
+  for (const register of [RAX, RDX]) {
+    code.i32(0);
+    e.getRegister(register, 64);
+    code.memory(I64_STORE, STATE_GPR + register * 8);
+  }
+  code.i32(0);
+  code.get(divisor);
+  code.memory(I64_STORE, STATE_JIT_OPERAND);
+  code.i32(0);
+  code.call(FUNCTION_ROUTINE + ROUTINE_NAMES.indexOf('divide'));
+  code.op(I32_EQZ);
+  code.brIf(byHandler);
+  for (const register of [RAX, RDX]) {
+    code.i32(0);
+    code.memory(I64_LOAD, STATE_GPR + register * 8);
+    e.setRegister(register, 64);
+  }
+  flagDivision(e);
 }
 
 export const DIV: Form = division(false);
