@@ -310,3 +310,22 @@ test('two pages that push each other out of the TLB are filled in as often on bo
   expect(fills(second)).toBe(fills(first));
   expect(fills(second) - before).toBeGreaterThan(1500);
 });
+
+test('so are those of short copies and comparisons', () => {
+  // again: ecx = 2, rdi = rbx, rsi = r14: rep movsb / ecx = 3, the same: repe cmpsb / dec r15 / jnz again / hlt
+  const code = Uint8Array.from(
+    'b9020000004889df4c89f6f3a4b9030000004889df4c89f6f3a649ffcf75e1f4'.match(/../g)!,
+    (pair) => Number.parseInt(pair, 16),
+  );
+  const [first, second] = [false, true].map((jit) => {
+    const machine = machineWith(64, jit, code, new Dice(6));
+    machine.state.gpr32.set([DATA, 0], 3 * 2); // RBX
+    machine.state.gpr32.set([DATA + 4096 * 4096, 0, 2000, 0], 14 * 2); // R14, R15
+    return machine;
+  });
+  const fills = (machine: typeof first) =>
+    machine!.core.mmu.counters.refills.reduce((sum, count) => sum + count);
+  expect(runInLockstep(first!, second!, { maxInstructions: 15_000, chunk: 777 })).toBeUndefined();
+  expect(compiledRegions(second!)).toBeGreaterThan(0);
+  expect(fills(second)).toBe(fills(first));
+});

@@ -19,7 +19,14 @@ import {
 import { ACCESS_READ, type Emitter } from './emitter.ts';
 import type { Emit, Form } from './form.ts';
 import { HOST, STATUS } from './locals.ts';
-import { addressSize, PAGE_BYTES, pushDirection, pushStringAddress, stepRegisters } from './string.ts';
+import {
+  addressSize,
+  PAGE_BYTES,
+  pushDirection,
+  pushRivals,
+  pushStringAddress,
+  stepRegisters,
+} from './string.ts';
 import { subtract } from './subtract.ts';
 import { constant, type Size } from './value.ts';
 
@@ -127,6 +134,8 @@ function repeated(size: Size, withSource: boolean): Emit {
     code.brIf(byHandler);
 
     if (withSource) {
+      pushRivals(e, insn);
+      code.brIf(byHandler);
       pushStringAddress(e, insn, RSI, insn.segment);
       e.probe(ACCESS_READ, bytes);
       code.get(HOST);

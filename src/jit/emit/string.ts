@@ -1,7 +1,7 @@
 import { type Instruction, PREFIX_REP, PREFIX_REPNE } from '../../isa/instruction.ts';
 import { ES, RAX, RCX, RDI, RSI } from '../../isa/registers.ts';
 import { RFLAGS_DF } from '../../isa/rflags.ts';
-import { STATE_RFLAGS } from '../../state/layout.ts';
+import { STATE_RFLAGS, STATE_TLB_MASK } from '../../state/layout.ts';
 import {
   I32_ADD,
   I32_AND,
@@ -11,9 +11,14 @@ import {
   I32_LT_U,
   I32_OR,
   I32_SHL,
+  I32_SHR_U,
   I32_SUB,
+  I32_WRAP_I64,
   I64_EXTEND_I32_U,
   I64_GT_U,
+  I64_NE,
+  I64_SHR_U,
+  I64_XOR,
   SELECT,
 } from '../wasm/opcodes.ts';
 import { ACCESS_READ, ACCESS_WRITE, type Emitter } from './emitter.ts';
@@ -111,6 +116,32 @@ function pushCrosses(e: Emitter, register: number, bytes: Value): void {
 }
 
 /**
+ * Pushes whether the pages of source and destination push each other out of the TLB. The handler then accesses one after
+ * the other, element by element, and reports count what that costs.
+ */
+export function pushRivals(e: Emitter, insn: Instruction): void {
+  const { code } = e;
+  pushStringAddress(e, insn, RSI, insn.segment);
+  pushStringAddress(e, insn, RDI, ES);
+  code.op(I64_XOR);
+  const apart = e.keep(4, 64);
+  e.push(apart, 64);
+  code.op(I32_WRAP_I64);
+  code.i32(7);
+  code.op(I32_SHR_U);
+  code.i32(0);
+  code.memory(I32_LOAD, STATE_TLB_MASK);
+  code.op(I32_AND);
+  code.op(I32_EQZ);
+  e.push(apart, 64);
+  code.i64(12);
+  code.op(I64_SHR_U);
+  code.i64(0);
+  code.op(I64_NE);
+  code.op(I32_AND);
+}
+
+/**
  * A repeated instruction that `inPage` can do in one go, or else the handler. A count of 0 does nothing. `inPage` gets the
  * number of bytes, an i32 temporary.
  */
@@ -142,6 +173,10 @@ function repeated(
   pushDirection(e);
   for (const register of registers) {
     pushCrosses(e, register, bytes);
+    code.op(I32_OR);
+  }
+  if (registers.length > 1) {
+    pushRivals(e, insn);
     code.op(I32_OR);
   }
   code.brIf(byHandler);
