@@ -23,7 +23,7 @@ import {
   scope,
   text,
 } from './aml.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ascii, ByteWriter, balance } from './byte-writer.ts';
 
 export interface AcpiBoard {
   /** One each, with the local APIC IDs 0, 1, 2 ... */
@@ -132,14 +132,6 @@ export function acpiTables(board: AcpiBoard, base: number): AcpiTables {
     old: bytes.slice(0, RSDP_OLD_BYTES),
     new: bytes.slice(0, RSDP_BYTES),
   };
-}
-
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
-
-/** Sets the byte that makes the sum of `bytes` zero. */
-function balance(bytes: Uint8Array, at: number): void {
-  bytes[at] = 0;
-  bytes[at] = -bytes.reduce((sum, byte) => sum + byte, 0);
 }
 
 function rootPointer(rsdt: number, xsdt: number): Uint8Array {

@@ -73,3 +73,12 @@ export function cString(text: string): Uint8Array {
   terminated.set(encoded);
   return terminated;
 }
+
+/** Characters of 7 bits, without an end. */
+export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+/** Sets the byte that makes the sum of `bytes` zero. */
+export function balance(bytes: Uint8Array, at: number): void {
+  bytes[at] = 0;
+  bytes[at] = -bytes.reduce((sum, byte) => sum + byte, 0);
+}

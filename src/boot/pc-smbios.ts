@@ -13,7 +13,7 @@ function tablesOf(machine: Pc, hasFirmware: boolean, address: number): SmbiosTab
   const [signature, , , features] = core.model.cpuid(1, 0, core);
   const processor: SmbiosProcessor = {
     cores: core.identity.processors,
-    vendor: core.model.vendor === 'intel' ? 'GenuineIntel' : 'AuthenticAMD',
+    vendor: core.model.vendorName,
     signature,
     features,
     megahertz: Math.round(core.identity.tscHertz / 1e6),

@@ -1,5 +1,5 @@
 /** Which screen a kernel gets that asks a multiboot loader for one, and how it is told. */
-import { ByteWriter } from './byte-writer.ts';
+import { ascii, ByteWriter } from './byte-writer.ts';
 
 /** Text, or a frame buffer of about so many pixels and bits: 0 where the kernel has no preference. */
 export type ScreenRequest =
@@ -53,16 +53,12 @@ export function chooseScreen(request: ScreenRequest, memory: VideoMemory | undef
   return screen(DEFAULT.width, DEFAULT.height);
 }
 
-/** Sets the adapter to a frame buffer by its registers (Bochs, "VBE Display API"); text is what it shows before. */
+/** Sets the adapter to a frame buffer; text is what it shows before. */
 export function showScreen(
-  vbe: { writeRegister(index: number, value: number): void },
+  vbe: { setMode(width: number, height: number, bits: number): void },
   { width, height, bits, type }: Screen,
 ): void {
-  if (type !== RGB) return;
-  vbe.writeRegister(1, width);
-  vbe.writeRegister(2, height);
-  vbe.writeRegister(3, bits);
-  vbe.writeRegister(4, 0x41); // Enabled, flat.
+  if (type === RGB) vbe.setMode(width, height, bits);
 }
 
 /** Position and size of red, green and blue; nothing for text. */
@@ -87,7 +83,7 @@ const DIRECT_COLOUR = 6;
 export function vbeBlocks(screen: Screen, bytes: number, base: number): [Uint8Array, Uint8Array] | undefined {
   if (screen.type !== RGB) return undefined;
   const list = base + MODE_LIST;
-  const control = new ByteWriter().bytes(Uint8Array.from('VESA', (c) => c.charCodeAt(0)));
+  const control = new ByteWriter().bytes(ascii('VESA'));
   control.u16(VBE_VERSION).u32(0).u32(1);
   control
     .u16(list & 15)

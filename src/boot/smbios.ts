@@ -2,7 +2,7 @@
  * The SMBIOS tables of a board (DMTF DSP0134, "System Management BIOS Reference Specification", 2.8): who made the machine,
  * its processors and its memory, for operating systems that choose by that. A pure function of the description.
  */
-import { ByteWriter, cString } from './byte-writer.ts';
+import { ascii, ByteWriter, balance, cString } from './byte-writer.ts';
 
 /** A package, as CPUID describes it. */
 export interface SmbiosProcessor {
@@ -211,7 +211,6 @@ function addMemory(structures: Structures, memory: number): void {
 }
 
 function entryPoint(structures: Structures, bytes: number, address: number): Uint8Array {
-  const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
   const anchor = new ByteWriter()
     .bytes(ascii('_SM_'))
     .u8(0)
@@ -227,10 +226,7 @@ function entryPoint(structures: Structures, bytes: number, address: number): Uin
     .u16(structures.count)
     .u8(SMBIOS_MAJOR * 16 + SMBIOS_MINOR)
     .finish();
-  const balance = (at: number, from: number) => {
-    anchor[at] = -anchor.subarray(from).reduce((sum, byte) => sum + byte, 0);
-  };
-  balance(ANCHOR_INTERMEDIATE_CHECKSUM, ANCHOR_INTERMEDIATE);
-  balance(ANCHOR_CHECKSUM, 0);
+  balance(anchor.subarray(ANCHOR_INTERMEDIATE), ANCHOR_INTERMEDIATE_CHECKSUM - ANCHOR_INTERMEDIATE);
+  balance(anchor, ANCHOR_CHECKSUM);
   return anchor;
 }

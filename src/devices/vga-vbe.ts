@@ -20,6 +20,7 @@ const OLDEST_ID = 0xb0c0;
 const ENABLED = 0x01;
 const GET_CAPABILITIES = 0x02;
 const DAC_8BIT = 0x20;
+const LINEAR = 0x40;
 const NO_CLEAR_MEMORY = 0x80;
 const ENABLE_KEPT = 0xe3;
 
@@ -48,6 +49,14 @@ export class VbeDispi implements PortDevice {
     this.registers.fill(0);
     this.registers[INDEX_ID] = NEWEST_ID;
     this.index = 0;
+  }
+
+  /** What firmware does to show a linear frame buffer. */
+  setMode(width: number, height: number, bitsPerPixel: number): void {
+    this.writeRegister(INDEX_XRES, width);
+    this.writeRegister(INDEX_YRES, height);
+    this.writeRegister(INDEX_BPP, bitsPerPixel);
+    this.writeRegister(INDEX_ENABLE, ENABLED | LINEAR);
   }
 
   get isEnabled(): boolean {

@@ -87,7 +87,7 @@ export class CodeCache {
     { body, calls, longest, entries }: Compiled,
     ripHi: number,
     segments: number,
-  ): RegionCode {
+  ): void {
     this.calls.push(...calls);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     this.#added.push({ slot, body });
@@ -105,7 +105,6 @@ export class CodeCache {
       if (regions) regions.add(region);
       else this.#byBlock.set(block, new Set([region]));
     }
-    return region;
   }
 
   /** Makes one module of all regions added since the last time: one costs about as much as what is in it. */

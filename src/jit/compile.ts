@@ -19,13 +19,12 @@ import {
   BUDGET,
   FLAG_CARRY,
   FLAG_RESULT,
-  FUNCTION_ROUTINE,
   FUNCTION_RUN,
   GPR,
   LOCALS,
   LOCALS_WITH_VECTORS,
   RIP,
-  ROUTINE_NAMES,
+  routineFunction,
   SIDE,
   STATUS,
 } from './emit/locals.ts';
@@ -452,7 +451,7 @@ class RegionCompiler {
     }
     if (routine) {
       pushRoutineArgument(e, routine);
-      code.call(FUNCTION_ROUTINE + ROUTINE_NAMES.indexOf(routine.routine));
+      code.call(routineFunction(routine.routine));
       code.op(I32_EQZ);
       code.unlikelyIf();
     }

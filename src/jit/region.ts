@@ -113,7 +113,7 @@ export function discover(
     const node = nodeOf(block, lo, ripHi, size, stackNative, isFlat, edge, returns);
     nodes.push(node);
     const next = (lo + block.bytes) | 0;
-    if ((next & PAGE_MASK) === page && isLeftFor(node, page)) resumes.push(next);
+    if ((next & PAGE_MASK) === page && callsOutside(node, page, ripHi)) resumes.push(next);
     return number;
   };
   const nodeAt = (lo: number, isWanted: (block: Block) => boolean): number => {
@@ -156,8 +156,8 @@ export function discover(
 }
 
 /** Whether the block calls code outside of the region, which then returns to what follows the block. */
-function isLeftFor({ ending, taken, block }: Node, page: number): boolean {
-  if (ending === 'call') return taken!.to < 0 && (taken!.ripLo & PAGE_MASK) !== page;
+function callsOutside({ ending, taken, block }: Node, page: number, ripHi: number): boolean {
+  if (ending === 'call') return taken!.ripHi !== ripHi || (taken!.ripLo & PAGE_MASK) !== page;
   return ending === 'indirect' && OP_NAMES[block.instructions[block.count - 1]!.op] === 'CALL_E';
 }
 
@@ -225,8 +225,7 @@ function nodeOf(
     case 'call': {
       const made: Node = { ...node, ending, taken: taken(), next: undefined };
       // Only a callee in the region can return within the region.
-      if (made.taken!.ripHi === ripHi && ((made.taken!.ripLo ^ ripLo) & PAGE_MASK) === 0)
-        returns.push(next());
+      if (!callsOutside(made, ripLo & PAGE_MASK, ripHi)) returns.push(next());
       return made;
     }
     case 'return':

@@ -130,16 +130,10 @@ export class CompiledTier implements Tier {
     const long = block.instructions[0]!.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
     let entry = block.code as EntryCode | undefined;
-    if (
-      entry === undefined ||
-      entry.ripLo !== ripLo ||
-      entry.ripHi !== ripHi ||
-      entry.segments !== segments
-    ) {
+    if (!isFor(entry, ripLo, ripHi, segments)) {
       this.#ask({ block, ripLo, ripHi, segments });
       entry = block.code as EntryCode | undefined;
-      if (entry === undefined || entry.ripLo !== ripLo || entry.ripHi !== ripHi) return 0;
-      if (entry.segments !== segments) return 0;
+      if (!isFor(entry, ripLo, ripHi, segments)) return 0;
     }
     if (entry.region.longest > count) return 0;
     const at = lookupIndex(ripLo);
@@ -233,7 +227,8 @@ export class CompiledTier implements Tier {
     if (codeSize === 32 && !this.#isCodeFlat()) return;
     const asked = this.#waiting.some((other) => other.block === block);
     if (!asked) this.#waiting.push(request);
-    if (!asked && this.#waiting.length < this.#batch()) return;
+    const batch = this.cache.compiled < SINGLE ? 1 : BATCH;
+    if (!asked && this.#waiting.length < batch) return;
     const requests = this.#waiting;
     this.#waiting = [];
     if (this.cache.isFull(requests.length)) this.clear();
@@ -243,14 +238,10 @@ export class CompiledTier implements Tier {
     this.cache.build();
   }
 
-  #batch(): number {
-    return this.cache.compiled < SINGLE ? 1 : BATCH;
-  }
-
   #make({ block, ripLo, ripHi, segments }: Request, made: Set<Block>): void {
     const codeSize = block.instructions[0]!.codeSize;
-    const known = block.code as EntryCode | undefined;
-    if (known && known.ripLo === ripLo && known.ripHi === ripHi && known.segments === segments) return;
+    const old = block.code as EntryCode | undefined;
+    if (isFor(old, ripLo, ripHi, segments)) return;
     if (this.#source.blockAt(block.physical, codeSize) !== block) return;
     block.attempts++;
     const flat = {
@@ -266,7 +257,6 @@ export class CompiledTier implements Tier {
       of: (other: Block) => (other.code === undefined && other.attempts < MAX_ATTEMPTS ? other.entries : -1),
     };
     block.entries = this.patience;
-    const old = block.code as EntryCode | undefined;
     if (old) this.#detach(old);
     const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat, visits);
     block.entries = 0;
@@ -423,6 +413,16 @@ export class CompiledTier implements Tier {
     core.end = 1;
     return true;
   }
+}
+
+/** Whether the code is right for a block at that RIP, in those segments. */
+function isFor(
+  code: EntryCode | undefined,
+  ripLo: number,
+  ripHi: number,
+  segments: number,
+): code is EntryCode {
+  return code !== undefined && code.ripLo === ripLo && code.ripHi === ripHi && code.segments === segments;
 }
 
 function lookupIndex(ripLo: number): number {

@@ -52,6 +52,7 @@ describe('firmware', () => {
   ])('%s (%s) with %i processors comes to the shell of EFI on the serial console', (_, bios, processors) => {
     const pc = createFirmwareMachine({ bios: image(bios), processors, jit: true });
     waitFor(pc, 'UEFI Interactive Shell', 1500);
+    expect(pc.processors.all.map(({ isWaiting }) => isWaiting)).toEqual(Array(processors).fill(false));
   });
 });
 

@@ -72,6 +72,9 @@ export const isV86 = (s: Scenario): boolean => (s.rflags & FLAG.VM) !== 0;
 /** What the text has in brackets or behind `= `: a value written, or a selector. */
 export const valueIn = (s: Scenario): bigint => BigInt(/(?:\(|= )(0x[0-9a-f]+)/.exec(s.text)?.[1] ?? 0);
 export const msrOf = (s: Scenario, index: number): bigint => new Map(s.msrs).get(index) ?? 0n;
+/** A far return or an IRET whose frame names a RIP that is not canonical. */
+export const isReturnAstray = (s: Scenario): boolean =>
+  /: (iret|retf)/i.test(s.text) && (/not canonical/.test(s.text) || !isCanonical(frameWords(s)[0] ?? 0n));
 /** Whether a patched gate of the 64-bit IDT names a stack of its own. */
 export const hasIst = (s: Scenario): boolean =>
   isLong(s) && s.patches.some((p) => p.what.startsWith('IDT') && (p.bytes[4]! & 7) !== 0);

@@ -1,4 +1,4 @@
-import { bitsOf, both, type Case, cplOf, errorCode, firstByte, frameWords, isCanonical, isCode64, isErrorCode, isLong, isStack, isTable, isTask, isV86, msrOf, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
+import { bitsOf, both, type Case, cplOf, errorCode, firstByte, isCode64, isErrorCode, isLong, isReturnAstray, isStack, isTable, isTask, isV86, msrOf, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
 import type { Difference } from './compare.ts';
 import { CR0, CR4, FLAG } from './modes.ts';
 import { isHarnessRegister, isNullBase, isUpperHalfBad } from './rules-qemu.ts';
@@ -9,8 +9,7 @@ const went = (c: Case, ...vectors: number[]) => vectors.includes(vector(c.ours))
 export const BOCHS_RULES: readonly Rule[] = [
   {
     name: 'Returns to RIP that is not canonical',
-    whole: (c) =>
-      isCode64(c.s) && went(c, 13) && /: retf/.test(c.s.text) && !isCanonical(frameWords(c.s)[0] ?? 0n),
+    whole: (c) => isCode64(c.s) && went(c, 13) && /: retf/.test(c.s.text) && isReturnAstray(c.s),
   },
   {
     name: 'The base of a null FS or GS outside IA-32e mode',

@@ -1,6 +1,6 @@
 import {
   addressOf, bitsOf, both, type Case, cplOf, errorCode, firstByte, frameOf, frameWords, 
-  gateType, hasIst, isCanonical, isCode64, isDescriptor, isErrorCode, isLong,isOnesAgainstZeros, isRegister, isStack, isTable, isTask, isV86, msrOf, type Rule, shiftIn, valueIn, vector,
+  gateType, hasIst, isCanonical, isCode64, isDescriptor, isErrorCode, isLong,isOnesAgainstZeros, isRegister, isReturnAstray, isStack, isTable, isTask, isV86, msrOf, type Rule, shiftIn, valueIn, vector,
 } from './case.ts'; // biome-ignore format: a list of nouns.
 import type { Difference } from './compare.ts';
 import { PDPT_PAE } from './layout.ts';
@@ -321,9 +321,7 @@ export const QEMU_RULES: readonly Rule[] = [
     whole: (c) =>
       isCode64(c.s) &&
       went(c, 13) &&
-      ((vector(c.theirs) === 13 && /: ret( |$)/.test(c.s.text)) ||
-        (/: (iret|retf)/i.test(c.s.text) &&
-          (/not canonical/.test(c.s.text) || !isCanonical(frameWords(c.s)[0] ?? 0n)))),
+      ((vector(c.theirs) === 13 && /: ret( |$)/.test(c.s.text)) || isReturnAstray(c.s)),
   },
   {
     name: 'A handler that is not canonical',

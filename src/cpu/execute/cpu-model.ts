@@ -72,6 +72,10 @@ export const ARCH_CAPABILITIES =
 export class CpuModel {
   readonly name: string;
   readonly vendor: Vendor;
+  /** The twelve characters of CPUID leaf 0. */
+  get vendorName(): string {
+    return VENDOR_NAMES[this.vendor];
+  }
   readonly physicalBits: number;
   readonly paging: PagingProfile;
   /** A load of a null selector clears the base of FS and GS (Intel, and AMD since Zen 2). */
@@ -344,9 +348,11 @@ function wordKey(leaf: number, subleaf: number, register: number): string {
   return `${leaf}.${subleaf}.${register}`;
 }
 
+const VENDOR_NAMES: Readonly<Record<Vendor, string>> = { intel: 'GenuineIntel', amd: 'AuthenticAMD' };
+
 /** EBX, EDX, ECX in the order in which they spell the vendor. */
 function vendorWords(vendor: Vendor): [number, number, number] {
-  const [a, b, c] = textWords(vendor === 'intel' ? 'GenuineIntel' : 'AuthenticAMD', 0);
+  const [a, b, c] = textWords(VENDOR_NAMES[vendor], 0);
   return [a, b, c];
 }
 

@@ -346,16 +346,22 @@ export class Emitter {
     return slot;
   }
 
-  /** Leaves the TLB entry of ADDRESS in POINTER. */
-  #probeTlb(access: number, bytes: number, isAligned: boolean, fill: number): void {
+  /** Takes an address (i64) from the stack and pushes how far into the bank of the TLB its entry lies, in bytes. */
+  tlbOffset(): void {
     const { code } = this;
-    code.get(ADDRESS);
     code.op(I32_WRAP_I64);
     code.i32(7);
     code.op(I32_SHR_U);
     code.i32(0);
     code.memory(I32_LOAD, STATE_TLB_MASK);
     code.op(I32_AND);
+  }
+
+  /** Leaves the TLB entry of ADDRESS in POINTER. */
+  #probeTlb(access: number, bytes: number, isAligned: boolean, fill: number): void {
+    const { code } = this;
+    code.get(ADDRESS);
+    this.tlbOffset();
     code.i32(0);
     code.memory(I32_LOAD, STATE_TLB_BANK);
     code.op(I32_ADD);

@@ -4,8 +4,12 @@ export const FUNCTION_RUN = 1;
 /** The routines in the order of `routines`, by the names under which regions import them. */
 export const ROUTINE_NAMES = ['syscall', 'sysret', 'iret', 'deliver', 'divide'] as const;
 export type RoutineName = (typeof ROUTINE_NAMES)[number];
-/** The first of the routines. */
-export const FUNCTION_ROUTINE = 2;
+const FIRST_ROUTINE = 2;
+
+/** The imported function that is the routine. */
+export function routineFunction(name: RoutineName): number {
+  return FIRST_ROUTINE + ROUTINE_NAMES.indexOf(name);
+}
 
 /** The parameter: instructions that may still retire. */
 export const BUDGET = 0;

@@ -32,7 +32,7 @@ import {
 } from '../wasm/opcodes.ts';
 import type { Emitter } from './emitter.ts';
 import { type Emit, type Form, immediate, sizeOf } from './form.ts';
-import { FLAG_CARRY, FLAG_RESULT, FUNCTION_ROUTINE, ROUTINE_NAMES } from './locals.ts';
+import { FLAG_CARRY, FLAG_RESULT, routineFunction } from './locals.ts';
 import type { Size, Value } from './value.ts';
 
 /** CF and OF become what is on the stack (0 or 1). */
@@ -379,7 +379,7 @@ function divideWide(e: Emitter, divisor: number, byHandler: number): void {
   code.get(divisor);
   code.memory(I64_STORE, STATE_JIT_OPERAND);
   code.i32(0);
-  code.call(FUNCTION_ROUTINE + ROUTINE_NAMES.indexOf('divide'));
+  code.call(routineFunction('divide'));
   code.op(I32_EQZ);
   code.brIf(byHandler);
   for (const register of [RAX, RDX]) {

@@ -1,7 +1,7 @@
 import { type Instruction, PREFIX_REP, PREFIX_REPNE } from '../../isa/instruction.ts';
 import { ES, RAX, RCX, RDI, RSI } from '../../isa/registers.ts';
 import { RFLAGS_DF } from '../../isa/rflags.ts';
-import { STATE_RFLAGS, STATE_TLB_MASK } from '../../state/layout.ts';
+import { STATE_RFLAGS } from '../../state/layout.ts';
 import {
   I32_ADD,
   I32_AND,
@@ -11,9 +11,7 @@ import {
   I32_LT_U,
   I32_OR,
   I32_SHL,
-  I32_SHR_U,
   I32_SUB,
-  I32_WRAP_I64,
   I64_EXTEND_I32_U,
   I64_GT_U,
   I64_NE,
@@ -126,12 +124,7 @@ export function pushRivals(e: Emitter, insn: Instruction): void {
   code.op(I64_XOR);
   const apart = e.keep(4, 64);
   e.push(apart, 64);
-  code.op(I32_WRAP_I64);
-  code.i32(7);
-  code.op(I32_SHR_U);
-  code.i32(0);
-  code.memory(I32_LOAD, STATE_TLB_MASK);
-  code.op(I32_AND);
+  e.tlbOffset();
   code.op(I32_EQZ);
   e.push(apart, 64);
   code.i64(12);
