@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest';
 import { createPc, type Pc, type PcConfig } from '../../src/machine/pc.ts';
 import { Random } from '../oracle/random.ts';
+import { freshSeed } from '../support/fresh-seed.ts';
 
 const RAM_BYTES = 4 << 20;
 const ACCESSES = Number(process.env['FUZZ_ACCESSES'] ?? 400_000);
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env['FUZZ_SEED'] ?? freshSeed());
 
 function disk(): { bytes: Uint8Array; onWrite(): void } {
   return { bytes: new Uint8Array(256 * 512), onWrite: () => {} };

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Pc } from '../../src/index.ts';
 import { createFirmwareMachine, createMachine, resumeMachine, type Snapshot } from '../support/dist.ts';
+import { freshSeed } from '../support/fresh-seed.ts';
 import { finish, isSame, randomFrom, throughFile } from '../support/snapshots.ts';
 
 const IMAGES = join(import.meta.dirname, '../../.cache/images');
 const file = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(join(IMAGES, name))) });
 
-const SEED = Number(process.env['SNAPSHOT_SEED'] ?? Math.floor(Math.random() * 1e6));
+const SEED = Number(process.env['SNAPSHOT_SEED'] ?? freshSeed());
 const POINTS = Number(process.env['SNAPSHOT_POINTS'] ?? 2);
 
 const QUICK =

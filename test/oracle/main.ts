@@ -1,3 +1,4 @@
+import { freshSeed } from '../support/fresh-seed.ts';
 import { excludedForms, foreignComponents, hostVendor, lackingForms, usableForms } from './forms.ts';
 import { Host } from './host.ts';
 import { type Options, Session } from './session.ts';
@@ -10,7 +11,7 @@ import { type Options, Session } from './session.ts';
 const [program = '', vectors = '', ...words] = process.argv.slice(2);
 const options: { -readonly [K in keyof Options]: Options[K] } & { only?: RegExp; list: boolean } = {
   cases: 1_000_000,
-  seed: Date.now() & 0x7fffffff,
+  seed: freshSeed(),
   allFlags: false,
   show: 40,
   vendor: hostVendor(),

@@ -22,6 +22,7 @@ import {
   markAccessed,
   readDescriptor,
   SELECTOR_RPL,
+  SELECTOR_TI,
   selectorError,
   typeOf,
 } from './descriptor.ts';
@@ -251,7 +252,9 @@ function toTask(core: Core, selector: number, descriptor: Descriptor, source: 'j
     switchTask(core, target, readTaskGate(core, target), source);
     return true;
   }
-  if (type === TYPE_TSS16_BUSY || type === TYPE_TSS32_BUSY) core.raiseGP(selectorError(selector));
+  // A TSS has its descriptor in the GDT (SDM Vol. 3A, "TSS Descriptor").
+  const isBusy = type === TYPE_TSS16_BUSY || type === TYPE_TSS32_BUSY;
+  if (isBusy || selector & SELECTOR_TI) core.raiseGP(selectorError(selector));
   if (!isPresent(descriptor)) core.raiseNP(selectorError(selector));
   switchTask(core, selector, descriptor, source);
   return true;

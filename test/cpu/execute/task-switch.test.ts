@@ -166,6 +166,19 @@ describe('checks in the old task', () => {
     expect([m.rip, m.selector(TR)]).toEqual([CODE, TSS_SELECTOR]);
   });
 
+  test.each([
+    ['JMP', jump],
+    ['CALL', call],
+  ])('%s: the descriptor of a TSS is in the GDT', (_name, transfer) => {
+    const m = withTask();
+    const selector = FREE | 4;
+    m.describe(FREE + 8, descriptor(GDT, 0xff, 0x82));
+    m.setReg(RAX, FREE + 8);
+    expect(m.execute(0x0f, 0x00, 0xd0)).toBeUndefined();
+    expect(m.execute(...transfer(selector))).toEqual({ vector: VECTOR_GP, errorCode: selector });
+    expect(m.selector(TR)).toBe(TSS_SELECTOR);
+  });
+
   test('the descriptor is for its DPL and above', () => {
     const m = new SystemHarness('user');
     m.describe(FREE, descriptor(TSS2, 0x67, 0x89));
