@@ -4,15 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { Bench } from 'tinybench';
-import { Block } from '../src/cpu/blocks.ts';
+import { CodeStore, RECORD_DISPLACEMENT, RECORD_IMMEDIATE, RECORD_WORDS } from '../src/cpu/code-store.ts';
 import { decode } from '../src/cpu/decode/decode.ts';
 import type { Core, Handler } from '../src/cpu/execute/core.ts';
 import { HANDLERS } from '../src/cpu/handlers.ts';
 import { createMachine } from '../src/index.ts';
-import { Instruction } from '../src/isa/instruction.ts';
 import { RCX, RDI, RSP } from '../src/isa/registers.ts';
 import { RIP_LO } from '../src/state/cpu-state.ts';
-import { compileBlock } from './support/block-function.ts';
+import { compileBlock, type Listed, PlacedInstruction } from './support/block-function.ts';
 
 /** One round of a checksum loop: loads, arithmetic, shifts, a store, stack traffic. All 64-bit, no branch inside. */
 const LOOP = [
@@ -50,13 +49,12 @@ function bundleRoot(): URL {
   return new URL('../../../bench/', import.meta.url);
 }
 
-function decodeLoop(): Instruction[] {
+function decodeLoop(): PlacedInstruction[] {
   const bytes = Uint8Array.from(Buffer.from(LOOP.join(''), 'hex'));
-  const instructions: Instruction[] = [];
+  const instructions: PlacedInstruction[] = [];
   for (let offset = 0; offset < bytes.length; ) {
-    const insn = decode(bytes, offset, bytes.length - offset, 64);
-    if (!insn) throw new Error('the loop does not decode');
-    insn.start = offset;
+    const insn = new PlacedInstruction();
+    if (!decode(bytes, offset, bytes.length - offset, 64, insn)) throw new Error('the loop does not decode');
     offset += insn.length;
     insn.next = offset;
     instructions.push(insn);
@@ -66,8 +64,36 @@ function decodeLoop(): Instruction[] {
 
 type Runner = (core: Core, rounds: number) => void;
 
+/** Records that name the shape of an instruction, one call site: what the processor does. */
+function records({ instructions, handlers }: Listed): Runner {
+  const store = new CodeStore();
+  for (const [n, insn] of instructions.entries()) store.append(insn, handlers[n]!);
+  const count = instructions.length;
+  return (core, rounds) => {
+    const { words } = core;
+    const { words: packed, shapes } = store;
+    for (let r = 0; r < rounds; r++) {
+      core.end = count;
+      let at = 0;
+      let rip = 0;
+      let record = 0;
+      do {
+        const shape = packed[record]!;
+        const insn = shapes[shape]!;
+        insn.displacement = packed[record + RECORD_DISPLACEMENT]!;
+        insn.immediate = packed[record + RECORD_IMMEDIATE]!;
+        record += RECORD_WORDS;
+        rip = (rip + insn.length) | 0;
+        words[RIP_LO] = rip;
+        store.handlers[shape]!(core, insn);
+        core.at = ++at;
+      } while (at < core.end);
+    }
+  };
+}
+
 /** A list of handlers beside the list of instructions, one call site. */
-function parallelArrays(block: Block): Runner {
+function parallelArrays(block: Listed): Runner {
   const { handlers, instructions, count } = block;
   return (core, rounds) => {
     const { words } = core;
@@ -84,12 +110,12 @@ function parallelArrays(block: Block): Runner {
   };
 }
 
-class BoundInstruction extends Instruction {
+class BoundInstruction extends PlacedInstruction {
   handler: Handler = () => undefined;
   link: BoundInstruction | null = null;
 }
 
-function bound(block: Block): BoundInstruction[] {
+function bound(block: Listed): BoundInstruction[] {
   const list = block.instructions.map((insn, i) =>
     Object.assign(new BoundInstruction(), insn, { handler: block.handlers[i] }),
   );
@@ -98,7 +124,7 @@ function bound(block: Block): BoundInstruction[] {
 }
 
 /** The handler is a property of the instruction, one call site. */
-function handlerProperty(block: Block): Runner {
+function handlerProperty(block: Listed): Runner {
   const instructions = bound(block);
   const count = instructions.length;
   return (core, rounds) => {
@@ -117,7 +143,7 @@ function handlerProperty(block: Block): Runner {
 }
 
 /** Instructions linked to each other, one call site, no index. */
-function linkedList(block: Block): Runner {
+function linkedList(block: Listed): Runner {
   const first = bound(block)[0]!;
   return (core, rounds) => {
     const { words } = core;
@@ -134,7 +160,7 @@ function linkedList(block: Block): Runner {
 }
 
 /** A closure over each instruction, one call site. */
-function closures(block: Block): Runner {
+function closures(block: Listed): Runner {
   const steps = block.instructions.map((insn, i) => {
     const handler = block.handlers[i]!;
     return (core: Core) => {
@@ -155,7 +181,7 @@ function closures(block: Block): Runner {
 }
 
 /** A generated function with a call site for each instruction. */
-function blockFunction(block: Block): Runner {
+function blockFunction(block: Listed): Runner {
   const run = compileBlock(block)!;
   return (core, rounds) => {
     const { words } = core;
@@ -167,14 +193,14 @@ function blockFunction(block: Block): Runner {
 }
 
 const instructions = decodeLoop();
-const block = new Block(
-  0,
+const block: Listed = {
   instructions,
-  instructions.map((insn) => HANDLERS[insn.op]!),
-);
+  handlers: instructions.map((insn) => HANDLERS[insn.op]!),
+  count: instructions.length,
+};
 const core = bootedCore();
 const bench = new Bench({ time: 1500, warmupTime: 500 });
-const designs = { parallelArrays, handlerProperty, linkedList, closures, blockFunction };
+const designs = { records, parallelArrays, handlerProperty, linkedList, closures, blockFunction };
 for (const [name, design] of Object.entries(designs)) {
   const run = design(block);
   bench.add(name, () => run(core, ROUNDS));

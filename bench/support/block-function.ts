@@ -1,8 +1,19 @@
-import type { Block } from '../../src/cpu/blocks.ts';
 import { OP_NAMES, opMnemonic, opOperands } from '../../src/cpu/decode/ops.ts';
 import type { Core, Handler } from '../../src/cpu/execute/core.ts';
-import type { Instruction } from '../../src/isa/instruction.ts';
+import { Instruction } from '../../src/isa/instruction.ts';
 import { RIP_LO } from '../../src/state/cpu-state.ts';
+
+/** An instruction that knows where it ends, as an offset from the start of its block. */
+export class PlacedInstruction extends Instruction {
+  next = 0;
+}
+
+/** A block as lists. */
+export interface Listed {
+  readonly instructions: readonly PlacedInstruction[];
+  readonly handlers: readonly Handler[];
+  readonly count: number;
+}
 
 /** Runs a block from its first instruction; answers how many instructions it has retired. */
 type BlockFunction = (core: Core, words: Int32Array, ripLo: number) => number;
@@ -15,7 +26,7 @@ type BlockFunction = (core: Core, words: Int32Array, ripLo: number) => number;
  * RIP and `core.at` are written in front of instructions that may look at them or fault; `core.end` is read behind
  * those that may have ended the block.
  */
-export function compileBlock(block: Block): BlockFunction | undefined {
+export function compileBlock(block: Listed): BlockFunction | undefined {
   const lines: string[] = [];
   for (const [i, insn] of block.instructions.entries()) {
     const call = `h${i}(core, i${i});`;

@@ -1,5 +1,6 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
 import type { Instruction } from '../isa/instruction.ts';
+import { CodeStore, RECORD_WORDS } from './code-store.ts';
 import type { Handler } from './execute/core.ts';
 
 /** A straight run of decoded instructions inside one physical page, entered only at its first one. */
@@ -12,23 +13,40 @@ export class Block {
   /** Of the faster tier: entries since it was last asked, its code that begins here, how often it has compiled it. */
   entries = 0;
   code: object | undefined;
-  attempts = 0;
 
-  readonly instructions: Instruction[];
-  /** The handler of each instruction, in a list of its own: one load less than a property of the instruction. */
-  readonly handlers: Handler[];
+  readonly store: CodeStore;
+  /** Its first record in the store. */
+  readonly record: number;
   readonly count: number;
+  readonly codeSize: 16 | 32 | 64;
   /** Bytes covered. */
   readonly bytes: number;
   /** Physical address of the first byte. */
   readonly physical: number;
+  attempts = 0;
 
-  constructor(physical: number, instructions: Instruction[], handlers: Handler[]) {
+  /** Of the records from `record` to the end of the store. */
+  constructor(physical: number, codeSize: 16 | 32 | 64, store: CodeStore, record: number) {
+    this.store = store;
+    this.record = record;
+    this.count = (store.end - record) / RECORD_WORDS;
+    this.codeSize = codeSize;
+    this.bytes = store.bytes(record, this.count);
     this.physical = physical;
-    this.instructions = instructions;
-    this.handlers = handlers;
-    this.count = instructions.length;
-    this.bytes = instructions[instructions.length - 1]?.next ?? 0;
+  }
+
+  /** Offset of instruction number `at` from the first one. */
+  startOf(at: number): number {
+    return this.store.bytes(this.record, at);
+  }
+
+  /** A copy of instruction number `at`. */
+  instructionAt(at: number): Instruction {
+    return this.store.instructionAt(this.record + at * RECORD_WORDS);
+  }
+
+  handlerAt(at: number): Handler {
+    return this.store.handlerAt(this.record + at * RECORD_WORDS);
   }
 }
 
@@ -48,6 +66,8 @@ export interface CodeMarks {
 export class BlockCache {
   readonly #pages = new Map<number, CodePage>();
   readonly #marks: CodeMarks;
+  /** Where the instructions of the blocks are. */
+  store = new CodeStore();
   /** Blocks built and blocks dropped by writes, for the report. */
   built = 0;
   dropped = 0;
@@ -107,6 +127,7 @@ export class BlockCache {
       this.#marks.unmarkCode(frame);
     }
     this.#pages.clear();
+    this.store = new CodeStore();
     this.listener?.clear();
   }
 

@@ -1,10 +1,11 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
-import type { Instruction } from '../isa/instruction.ts';
+import { Instruction } from '../isa/instruction.ts';
 import { CS } from '../isa/registers.ts';
 import { RIP_HI, segmentWord } from '../state/cpu-state.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT } from '../state/layout.ts';
 import { Binding } from './binding.ts';
 import { Block, type BlockCache } from './blocks.ts';
+import { CodeStore } from './code-store.ts';
 import { decode } from './decode/decode.ts';
 import { OP_UD, opEndsBlock } from './decode/ops.ts';
 import type { Core, Handler } from './execute/core.ts';
@@ -29,6 +30,11 @@ export class Fetcher {
   readonly #blocks: BlockCache;
   readonly #scratch = new Uint8Array(16);
   readonly #binding: Binding;
+  /** What is being decoded. */
+  readonly #insn = new Instruction();
+  /** For blocks that are not kept. */
+  #passing = new CodeStore();
+  readonly #carriers = new Map<Handler, Handler>();
 
   constructor(core: Core, blocks: BlockCache) {
     this.#core = core;
@@ -64,17 +70,20 @@ export class Fetcher {
       }
     }
     const inPage = PAGE_BYTES - (lo & (PAGE_BYTES - 1));
+    // A block that the segment limit cut short would be wrong for a longer segment.
+    const keeps = !wraps && left >= inPage;
+    if (keeps && this.#blocks.store.isFull(MAX_BLOCK)) this.#blocks.clear();
     const block = this.#build(
       host,
       location,
       Math.min(inPage, left),
       size,
       splits ? (this.split![0] - ripLo) | 0 : 0,
+      keeps ? this.#blocks.store : this.#passingStore(),
+      wraps ? carryFrom(ripLo) : Number.POSITIVE_INFINITY,
     );
     if (!block) return this.#gather(lo, hi, size, left, location);
-    if (wraps) return this.#carrying(block, ripLo);
-    // A block that the segment limit cut short would be wrong for a longer segment.
-    if (left >= inPage) {
+    if (keeps) {
       this.#blocks.add(block, size);
       this.cacheable = true;
     }
@@ -88,56 +97,68 @@ export class Fetcher {
     available: number,
     size: 16 | 32 | 64,
     stop: number,
+    store: CodeStore,
+    carriesAt: number,
   ): Block | undefined {
     const bytes = this.#core.space.u8;
-    const instructions: Instruction[] = [];
-    const handlers: Handler[] = [];
+    const insn = this.#insn;
+    const { rules } = this.#binding;
+    const record = store.end;
     let offset = 0;
-    while (instructions.length < MAX_BLOCK && offset < available) {
+    for (let count = 0; count < MAX_BLOCK && offset < available; count++) {
       if (stop > 0 && offset === stop) break;
-      const insn = decode(bytes, host + offset, available - offset, size, undefined, this.#binding.rules);
-      if (!insn) break;
-      insn.start = offset;
+      if (!decode(bytes, host + offset, available - offset, size, insn, rules)) break;
       offset += insn.length;
-      insn.next = offset;
-      instructions.push(insn);
-      handlers.push(this.#binding.handlerOf(insn));
+      const handler = this.#binding.handlerOf(insn);
+      store.append(insn, offset < carriesAt ? handler : this.#carrying(handler));
       if (opEndsBlock(insn.op) || insn.op === OP_UD) break;
     }
-    return instructions.length > 0 ? new Block(location, instructions, handlers) : undefined;
+    return offset > 0 ? new Block(location, size, store, record) : undefined;
   }
 
   /** One instruction whose bytes are not in one page of memory: across a page, or fetched from a device. */
   #gather(lo: number, hi: number, size: 16 | 32 | 64, left: number, location: number): Block {
     const core = this.#core;
     const bytes = this.#scratch;
+    const insn = this.#insn;
     for (let count = 0; ; ) {
       if (count >= left) core.raiseGP(0);
       const at = (lo + count) | 0;
       const carry = size === 64 && at >>> 0 < lo >>> 0 ? 1 : 0;
       bytes[count++] = core.mmu.fetchByte(at, (hi + carry) | 0);
-      const insn = decode(bytes, 0, count, size, undefined, this.#binding.rules);
-      if (!insn) {
+      if (!decode(bytes, 0, count, size, insn, this.#binding.rules)) {
         if (count >= MAX_INSTRUCTION_BYTES) core.raiseGP(0);
         continue;
       }
-      insn.start = 0;
-      insn.next = insn.length;
-      const block = new Block(location, [insn], [this.#binding.handlerOf(insn)]);
-      return size === 64 ? this.#carrying(block, core.ripLo()) : block;
+      const store = this.#passingStore();
+      const handler = this.#binding.handlerOf(insn);
+      const carries = size === 64 && insn.length >= carryFrom(core.ripLo());
+      store.append(insn, carries ? this.#carrying(handler) : handler);
+      return new Block(location, size, store, 0);
     }
   }
 
-  /** Gives the instruction that ends at or beyond a 4 GiB boundary a handler that carries into the high word of RIP. */
-  #carrying(block: Block, ripLo: number): Block {
-    for (const [i, insn] of block.instructions.entries()) {
-      if ((ripLo >>> 0) + insn.next < 0x100000000) continue;
-      const handler = block.handlers[i]!;
-      block.handlers[i] = (core, instruction) => {
-        core.words[RIP_HI] = (core.words[RIP_HI]! + 1) | 0;
-        handler(core, instruction);
-      };
-    }
-    return block;
+  /** For a block that is made for one time: the one before it has had its time. */
+  #passingStore(): CodeStore {
+    if (this.#passing.isFull(MAX_BLOCK)) this.#passing = new CodeStore();
+    this.#passing.rewind();
+    return this.#passing;
   }
+
+  /** For the instruction that ends at or beyond a 4 GiB boundary: carries into the high word of RIP. */
+  #carrying(handler: Handler): Handler {
+    const known = this.#carriers.get(handler);
+    if (known) return known;
+    const carrying: Handler = (core, insn) => {
+      core.words[RIP_HI] = (core.words[RIP_HI]! + 1) | 0;
+      handler(core, insn);
+    };
+    this.#carriers.set(handler, carrying);
+    return carrying;
+  }
+}
+
+/** Bytes from an instruction pointer to the 4 GiB boundary behind it. */
+function carryFrom(ripLo: number): number {
+  return 0x100000000 - (ripLo >>> 0);
 }

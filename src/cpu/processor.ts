@@ -7,6 +7,7 @@ import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
 import { type GuestFault, SOURCE_EXCEPTION } from '../state/faults.ts';
 import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL, STATE_DEBUGCTL } from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
+import { CodeStore, RECORD_DISPLACEMENT, RECORD_IMMEDIATE, RECORD_WORDS } from './code-store.ts';
 import { opMnemonic } from './decode/ops.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
 import { BREAK_EXECUTE, matchBreakpoints } from './execute/breakpoints.ts';
@@ -44,7 +45,7 @@ export interface SavedProcessor {
 
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 16384;
-const BLOCK_NONE = new Block(-1, [], []);
+const BLOCK_NONE = new Block(-1, 64, new CodeStore(), 0);
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
 /** What makes the loop go one instruction at a time. */
 const STEPPING = SHADOWS | PENDING_SINGLE_STEP;
@@ -144,14 +145,15 @@ export class Processor {
 
   /** The instruction that runs or has just faulted, if it got as far as being decoded. */
   currentInstruction(): Instruction | undefined {
-    return this.#block.instructions[this.core.at] ?? this.#tier?.running?.insn;
+    const { at } = this.core;
+    return at < this.#block.count ? this.#block.instructionAt(at) : this.#tier?.running?.insn;
   }
 
   /** RIP of the instruction that runs or has just faulted. */
   currentRip(): readonly [lo: number, hi: number] {
     const { words } = this.core;
-    const insn = this.#block.instructions[this.core.at];
-    const lo = insn ? (this.#blockRipLo + insn.start) | 0 : this.#tier?.running?.ripLo;
+    const isInBlock = this.core.at < this.#block.count;
+    const lo = isInBlock ? this.#ripOf(this.core.at) : this.#tier?.running?.ripLo;
     return [lo ?? words[RIP_LO]!, words[RIP_HI]!];
   }
 
@@ -321,13 +323,27 @@ export class Processor {
       this.#block = block;
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;
-      const { handlers, instructions } = block;
+      const { words: records, shapes, handlers } = block.store;
       core.end = Math.min(count, block.count);
       let at = 0;
+      let rip = lo;
+      let record = block.record;
+      let shape = records[record]!;
+      let insn = shapes[shape]!;
+      let handler = handlers[shape]!;
       do {
-        const insn = instructions[at]!;
-        words[RIP_LO] = lo + insn.next;
-        handlers[at]!(core, insn);
+        insn.displacement = records[record + RECORD_DISPLACEMENT]!;
+        insn.immediate = records[record + RECORD_IMMEDIATE]!;
+        rip = (rip + insn.length) | 0;
+        words[RIP_LO] = rip;
+        record += RECORD_WORDS;
+        // Of the next one, before the call: the host fetches these while the handler runs.
+        shape = records[record]!;
+        const running = insn;
+        const call = handler;
+        insn = shapes[shape]!;
+        handler = handlers[shape]!;
+        call(core, running);
         core.at = ++at;
       } while (at < core.end);
       this.#retired += at;
@@ -382,13 +398,13 @@ export class Processor {
    */
   #isStepped(system: number): boolean {
     const { core } = this;
-    const insn = this.#block.instructions[0]!;
+    const insn = this.#block.instructionAt(0);
     const deciding = FAST_CALLS.has(opMnemonic(insn.op)) ? core.flags.system() : system;
     if ((deciding & RFLAGS_TF) === 0) return false;
     if ((core.words[STATE_DEBUGCTL >> 2]! & DEBUGCTL_BTF) === 0) return true;
     const mnemonic = opMnemonic(insn.op);
     if (BRANCHES.test(mnemonic)) return true;
-    return CONDITIONAL_BRANCHES.test(mnemonic) && core.ripLo() !== ((this.#blockRipLo + insn.next) | 0);
+    return CONDITIONAL_BRANCHES.test(mnemonic) && core.ripLo() !== this.#ripOf(1);
   }
 
   /** Between two instructions: what is pending, in the order of SDM Vol. 3A, "Priority Among Concurrent Events". */
@@ -441,11 +457,15 @@ export class Processor {
    */
   #rewind(keepRip = false): void {
     const { core } = this;
-    const insn = this.#block === BLOCK_NONE ? undefined : this.#block.instructions[core.at];
-    if (insn && !keepRip) core.setRip((this.#blockRipLo + insn.start) | 0, this.#blockRipHi);
+    if (core.at < this.#block.count && !keepRip) core.setRip(this.#ripOf(core.at), this.#blockRipHi);
     this.#retired += core.at;
     this.#remaining -= core.at;
     core.at = 0;
+  }
+
+  /** RIP of an instruction of the running block, by its number. */
+  #ripOf(at: number): number {
+    return (this.#blockRipLo + this.#block.startOf(at)) | 0;
   }
 
   /**

@@ -28,12 +28,12 @@ export const ADDRESS_INDEX = 4;
 export const ADDRESS_BASE_INDEX = 5;
 
 /**
- * One decoded instruction: plain data, made once by the decoder and never changed while it is in a block. What nearly all
- * handlers read comes first: code that runs a few times only is not in the host's cache, and each line of it costs.
+ * One decoded instruction: plain data, filled by the decoder. What nearly all handlers read comes first: what has not run
+ * for long is not in the host's cache, and each line of it costs.
  */
 export class Instruction {
-  /** Offset of the instruction after this one from the start of its block. Filled by the block builder. */
-  next = 0;
+  /** Bytes, 1 to 15. */
+  length = 0;
   /** ModRM.reg with REX.R (VEX.R); for a group it holds the extension /0 to /7 instead. */
   reg = 0;
   /** ModRM.rm with REX.B when it names a register; also the register in an opcode's low three bits (`Zv`). */
@@ -61,10 +61,6 @@ export class Instruction {
 
   /** Index into `OP_NAMES` of the decoder. */
   op = 0;
-  /** Bytes, 1 to 15. */
-  length = 0;
-  /** Offset of this instruction from the start of its block. Filled by the block builder. */
-  start = 0;
   /** 16, 32 or 64: the size of the code segment that it was decoded for. */
   codeSize = 32;
   /** Effective operand size in bits: 16, 32 or 64. Near branches and stack operations in 64-bit mode: as they act. */
@@ -80,4 +76,34 @@ export class Instruction {
   /** VEX.vvvv (not inverted), and VEX.L. */
   vvvv = 0;
   vectorLength = 0;
+
+  /** Becomes the same as `other`. */
+  copy(other: Instruction): this {
+    this.length = other.length;
+    this.reg = other.reg;
+    this.rm = other.rm;
+    this.isMemory = other.isMemory;
+    this.addressForm = other.addressForm;
+    this.base = other.base;
+    this.index = other.index;
+    this.scale = other.scale;
+    this.displacement = other.displacement;
+    this.segment = other.segment;
+    this.addressSize = other.addressSize;
+    this.immediate = other.immediate;
+    this.immediateHigh = other.immediateHigh;
+    this.displacementHigh = other.displacementHigh;
+    this.reg8 = other.reg8;
+    this.rm8 = other.rm8;
+    this.op = other.op;
+    this.codeSize = other.codeSize;
+    this.operandSize = other.operandSize;
+    this.prefixes = other.prefixes;
+    this.opcode = other.opcode;
+    this.modrm = other.modrm;
+    this.immediate2 = other.immediate2;
+    this.vvvv = other.vvvv;
+    this.vectorLength = other.vectorLength;
+    return this;
+  }
 }

@@ -151,9 +151,9 @@ class RegionCompiler {
 
   #emitter(node: Node, at: number): Emit | undefined {
     const e = this.#e;
-    const { block } = node;
+    const { handlers, instructions } = node;
     const isFlat = (segment: number) => e.isFlat(segment, 0) && e.isFlat(segment, 1);
-    return emitterOf(block.handlers[at]!, block.instructions[at]!, e.codeSize, isFlat, this.#stackNative);
+    return emitterOf(handlers[at]!, instructions[at]!, e.codeSize, isFlat, this.#stackNative);
   }
 
   compile(): Compiled {
@@ -226,24 +226,24 @@ class RegionCompiler {
   #node(n: number): void {
     const e = this.#e;
     const node = this.#nodes[n]!;
-    const { block } = node;
+    const { block, instructions, handlers } = node;
     e.checked = 0;
     if (node.ending === 'entries') {
       this.#entries(node.returns.filter(({ to }) => to >= 0));
       return;
     }
     const straight = node.ending === 'next' ? node.count : node.count - 1;
-    const isApart = (at: number) => this.#leavers.has(block.physical + block.instructions[at]!.start);
+    const isApart = (at: number) => this.#leavers.has(block.physical + block.startOf(at));
     for (let at = 0; at < straight; at++) {
       this.#enter(node, at);
-      const run = this.#stackNative ? stackRun(e, block.instructions, at, straight, isApart) : 0;
+      const run = this.#stackNative ? stackRun(e, instructions, at, straight, isApart) : 0;
       if (run > 0) {
-        emitStackRun(e, block.instructions.slice(at, at + run));
+        emitStackRun(e, instructions.slice(at, at + run));
         at += run - 1;
         continue;
       }
       const emit = this.#emitter(node, at);
-      if (!emit) this.#handler(block.handlers[at]!, e.insn, false);
+      if (!emit) this.#handler(handlers[at]!, e.insn, false);
       else if (isApart(at)) this.#emitStaying(emit);
       else emit(e, e.insn);
     }
@@ -303,9 +303,9 @@ class RegionCompiler {
 
   #enter(node: Node, at: number): void {
     const e = this.#e;
-    e.insn = node.block.instructions[at]!;
+    e.insn = node.instructions[at]!;
     e.index = at;
-    e.ripLo = (node.ripLo + e.insn.start) | 0;
+    e.ripLo = (node.ripLo + node.block.startOf(at)) | 0;
   }
 
   #ending(n: number, node: Node): void {
@@ -348,7 +348,7 @@ class RegionCompiler {
         return;
       }
       case 'system':
-        this.#handler(node.block.handlers[node.count - 1]!, e.insn, true, routineOf(e, node));
+        this.#handler(node.handlers[node.count - 1]!, e.insn, true, routineOf(e, node));
         e.spend(node.count);
         e.code.get(BUDGET);
         e.code.op(RETURN);

@@ -50,7 +50,7 @@ export function usesOfFlags(
     const straight = node.ending === 'next' || node.ending === 'system' ? node.count : node.count - 1;
     let use: FlagsUse = FLAGS_DEAD;
     for (let at = 0; at < straight; at++) {
-      const insn = node.block.instructions[at]!;
+      const insn = node.instructions[at]!;
       const effect = effectOf(insn.op);
       if (effect === 0 || !isNative(node, at)) return FLAGS_READ;
       // An access to memory may leave for the interpreter before the instruction has set anything.

@@ -31,7 +31,7 @@ export function choosePageSites(nodes: readonly Node[], flow: Flow): ReadonlySet
     const weight = LOOP_WEIGHT ** Math.min(depths[n]!, MAX_DEPTH);
     const count = (site: string) => weights.set(site, (weights.get(site) ?? 0) + weight);
     for (let at = 0; at < node.count; at++) {
-      const insn = node.block.instructions[at]!;
+      const insn = node.instructions[at]!;
       if (insn.isMemory && !hasNoAccess(insn.op) && !followsPointer(insn)) count(siteOf(insn));
       if (usesStack(insn.op)) count(stackSite(RSP));
       if (usesFrame(insn.op)) count(stackSite(RBP));

@@ -1,6 +1,8 @@
 import { isCanonical } from '../bits/words.ts';
 import { Block } from '../cpu/blocks.ts';
+import { CodeStore } from '../cpu/code-store.ts';
 import { OP_NAMES, OP_UD, opEndsBlock, perOp } from '../cpu/decode/ops.ts';
+import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import type { CodeSource } from '../cpu/tier.ts';
 import type { Instruction } from '../isa/instruction.ts';
@@ -30,6 +32,8 @@ export type Ending =
  */
 export interface Node {
   readonly block: Block;
+  readonly instructions: readonly Instruction[];
+  readonly handlers: readonly Handler[];
   readonly ripLo: number;
   readonly ending: Ending;
   /** Instructions that the region executes of it: all of them. */
@@ -64,7 +68,7 @@ const ENDINGS = new Map<string, Ending>([
 export const endingOfOp = perOp((name) => (CONDITIONS.has(name) ? 'branch' : ENDINGS.get(name)));
 const conditionOfOp = perOp((name) => CONDITIONS.get(name) ?? 0);
 
-const NOTHING = new Block(0, [], []);
+const NOTHING = new Block(0, 64, new CodeStore(), 0);
 
 /** How often the interpreter has entered blocks. */
 export interface Visits {
@@ -90,7 +94,7 @@ export function discover(
   isFlat: (segment: number) => boolean,
   visits: Visits = NO_VISITS,
 ): Node[] {
-  const size = entry.instructions[0]!.codeSize;
+  const size = entry.codeSize;
   const page = ripLo & PAGE_MASK;
   const physicalPage = entry.physical - (ripLo - page);
   const nodes: Node[] = [];
@@ -156,9 +160,9 @@ export function discover(
 }
 
 /** Whether the block calls code outside of the region, which then returns to what follows the block. */
-function callsOutside({ ending, taken, block }: Node, page: number, ripHi: number): boolean {
+function callsOutside({ ending, taken, instructions }: Node, page: number, ripHi: number): boolean {
   if (ending === 'call') return taken!.ripHi !== ripHi || (taken!.ripLo & PAGE_MASK) !== page;
-  return ending === 'indirect' && OP_NAMES[block.instructions[block.count - 1]!.op] === 'CALL_E';
+  return ending === 'indirect' && OP_NAMES[instructions.at(-1)!.op] === 'CALL_E';
 }
 
 /** Nodes that were entered more often than those that lead to them, and so from elsewhere as well. */
@@ -178,7 +182,15 @@ function addVisited(nodes: readonly Node[], entries: number[], visits: Visits): 
 function withEntries(nodes: readonly Node[], entries: readonly number[], ripHi: number): Node[] {
   for (const node of nodes) for (const edge of edgesOf(node)) if (edge.to >= 0) edge.to++;
   const returns = entries.map((n): Edge => ({ to: n + 1, ripLo: nodes[n]!.ripLo, ripHi }));
-  const way = { block: NOTHING, ripLo: nodes[0]!.ripLo, count: 0, condition: 0, returns };
+  const way = {
+    block: NOTHING,
+    instructions: [],
+    handlers: [],
+    ripLo: nodes[0]!.ripLo,
+    count: 0,
+    condition: 0,
+    returns,
+  };
   return [{ ...way, ending: 'entries', taken: undefined, next: undefined }, ...nodes];
 }
 
@@ -199,9 +211,10 @@ function nodeOf(
   edge: (lo: number, hi: number) => Edge,
   returns: Edge[],
 ): Node {
-  const last = block.instructions[block.count - 1]!;
+  const { instructions, handlers } = unpack(block);
+  const last = instructions.at(-1)!;
   const nextLo = (ripLo + block.bytes) | 0;
-  const node = { block, ripLo, count: block.count, condition: 0, returns: [] };
+  const node = { block, instructions, handlers, ripLo, count: block.count, condition: 0, returns: [] };
   const next = () => edge(nextLo, ripHi);
   const targetLo = (nextLo + last.immediate) | 0;
   const targetHi = () => {
@@ -212,7 +225,7 @@ function nodeOf(
   if (!opEndsBlock(last.op) && last.op !== OP_UD) {
     return { ...node, ending: 'next', taken: undefined, next: next() };
   }
-  let ending = endingOf(last, block, size, stackNative, isFlat);
+  let ending = endingOf(last, handlers.at(-1)!, size, stackNative, isFlat);
   if (ending !== 'return' && ending !== 'indirect' && ending !== 'system' && !isCanonical(targetHi(), 48))
     ending = 'system';
   switch (ending) {
@@ -236,16 +249,25 @@ function nodeOf(
   }
 }
 
+function unpack(block: Block): { instructions: Instruction[]; handlers: Handler[] } {
+  const instructions: Instruction[] = [];
+  const handlers: Handler[] = [];
+  for (let at = 0; at < block.count; at++) {
+    instructions.push(block.instructionAt(at));
+    handlers.push(block.handlerAt(at));
+  }
+  return { instructions, handlers };
+}
+
 function endingOf(
   last: Instruction,
-  block: Block,
+  handler: Handler,
   size: number,
   stackNative: boolean,
   isFlat: (segment: number) => boolean,
 ): Ending {
   const ending = endingOfOp(last.op);
-  if (!ending || block.handlers[block.count - 1] !== HANDLERS[last.op] || last.operandSize !== size)
-    return 'system';
+  if (!ending || handler !== HANDLERS[last.op] || last.operandSize !== size) return 'system';
   if (ending === 'indirect' && last.isMemory && (last.addressSize === 16 || !isFlat(last.segment)))
     return 'system';
   if (ending === 'loop' && last.addressSize !== size) return 'system';

@@ -38,7 +38,7 @@ export function hasRoutine(op: number): boolean {
 /** The routine that does what the instruction at the end of the node does, where there is one. */
 export function routineOf(e: Emitter, node: Node): RoutineCall | undefined {
   const { insn } = e;
-  if (e.codeSize !== 64 || node.block.handlers[node.count - 1] !== HANDLERS[insn.op]) return undefined;
+  if (e.codeSize !== 64 || node.handlers[node.count - 1] !== HANDLERS[insn.op]) return undefined;
   const routine = ROUTINES.get(OP_NAMES[insn.op]!);
   if (routine === undefined || (routine === 'sysret' && insn.operandSize !== 64)) return undefined;
   if (routine === 'iret') return { routine, argument: 'left' };

@@ -127,7 +127,7 @@ export class CompiledTier implements Tier {
     this.faulted = false;
     this.wentOn = false;
     this.running = undefined;
-    const long = block.instructions[0]!.codeSize === 64;
+    const long = block.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
     let entry = block.code as EntryCode | undefined;
     if (!isFor(entry, ripLo, ripHi, segments)) {
@@ -221,7 +221,7 @@ export class CompiledTier implements Tier {
   /** A block has become hot: its region is made at once, or with some others. */
   #ask(request: Request): void {
     const { block, ripLo } = request;
-    const codeSize = block.instructions[0]!.codeSize;
+    const { codeSize } = block;
     block.entries = 0;
     if (codeSize === 16 || ripLo >>> 0 >= LAST_PAGE || block.attempts >= MAX_ATTEMPTS) return;
     if (codeSize === 32 && !this.#isCodeFlat()) return;
@@ -239,7 +239,7 @@ export class CompiledTier implements Tier {
   }
 
   #make({ block, ripLo, ripHi, segments }: Request, made: Set<Block>): void {
-    const codeSize = block.instructions[0]!.codeSize;
+    const { codeSize } = block;
     const old = block.code as EntryCode | undefined;
     if (isFor(old, ripLo, ripHi, segments)) return;
     if (this.#source.blockAt(block.physical, codeSize) !== block) return;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Block, BlockCache } from '../../src/cpu/blocks.ts';
-import type { Instruction } from '../../src/isa/instruction.ts';
+import { BlockCache } from '../../src/cpu/blocks.ts';
+import { Instruction } from '../../src/isa/instruction.ts';
+import { blockOf } from '../support/blocks.ts';
 
 const PAGE = 0x5000;
 
@@ -12,8 +13,9 @@ function cacheOf(...blocks: readonly (readonly [offset: number, bytes: number])[
     unmarkCode: (frame) => marked.delete(frame),
   });
   for (const [offset, bytes] of blocks) {
-    const insn = { start: 0, next: bytes } as Instruction;
-    cache.add(new Block(PAGE + offset, [insn], [() => {}]), 32);
+    const insn = new Instruction();
+    insn.length = bytes;
+    cache.add(blockOf(PAGE + offset, 32, [insn], [() => {}]), 32);
   }
   return { cache, marked };
 }

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Block } from '../../src/cpu/blocks.ts';
+import type { Block } from '../../src/cpu/blocks.ts';
 import { decode } from '../../src/cpu/decode/decode.ts';
 import { opEndsBlock } from '../../src/cpu/decode/ops.ts';
-import { HANDLERS } from '../../src/cpu/handlers.ts';
 import { compile } from '../../src/jit/compile.ts';
 import { localName, ROUTINE_NAMES } from '../../src/jit/emit/locals.ts';
 import { discover } from '../../src/jit/region.ts';
 import { encodeModule } from '../../src/jit/wasm/module.ts';
 import { bodyText } from '../../src/jit/wasm/text.ts';
+import { blockOf } from '../support/blocks.ts';
 
 const BASE = 0x100000;
 const FLAT = { read: 0x3f, write: 0x3f, stack32: true };
@@ -18,18 +18,12 @@ function blockAt(bytes: Uint8Array, at: number, size: 16 | 32 | 64): Block | und
   for (let offset = at; offset < bytes.length; ) {
     const insn = decode(bytes, offset, bytes.length - offset, size);
     if (!insn) break;
-    insn.start = offset - at;
     offset += insn.length;
-    insn.next = offset - at;
     instructions.push(insn);
     if (opEndsBlock(insn.op)) break;
   }
   if (instructions.length === 0) return undefined;
-  return new Block(
-    BASE + at,
-    instructions,
-    instructions.map((insn) => HANDLERS[insn.op]!),
-  );
+  return blockOf(BASE + at, size, instructions);
 }
 
 /** `visits`: by offset of a block, how often the interpreter has entered it. */

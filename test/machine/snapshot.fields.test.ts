@@ -30,6 +30,7 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PortSpace: { '#claims': 'devices attach themselves again', unclaimed: 'saved by saveMachine' },
   Block: { '*': HOST },
   BlockCache: { '*': HOST },
+  CodeStore: { '*': HOST },
   Binding: { '*': CONSTANT },
   Fetcher: { '*': HOST },
   Core: {

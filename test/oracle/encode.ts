@@ -2,8 +2,8 @@ import { decode, NEED_MORE } from '../../src/cpu/decode/decode.ts';
 import { PLAN_MODRM, PLAN_VSIB } from '../../src/cpu/decode/operands.ts';
 import { OP_NAMES } from '../../src/cpu/decode/ops.ts';
 import { BY_L, BY_MOD, BY_PREFIX, BY_REG, BY_REX_B, BY_RM, BY_W } from '../../src/cpu/decode/selectors.ts';
-import { Instruction } from '../../src/isa/instruction.ts';
 import type { Form } from './forms.ts';
+import { PlacedInstruction } from './protocol.ts';
 import type { Random } from './random.ts';
 
 const PREFIX_BYTES = [0, 0x66, 0xf3, 0xf2];
@@ -28,13 +28,13 @@ export function encode(
   at: number,
   rip: number,
   target: number,
-): Instruction | undefined {
+): PlacedInstruction | undefined {
   const insn = choose(form, random, rip + at, target);
   if (insn) bytes.set(scratch.subarray(0, insn.length), at);
   return insn;
 }
 
-function choose(form: Form, random: Random, rip: number, target: number): Instruction | undefined {
+function choose(form: Form, random: Random, rip: number, target: number): PlacedInstruction | undefined {
   const { row } = form;
   let at = 0;
   let prefix = 0;
@@ -115,7 +115,8 @@ function putWord(at: number, value: number): void {
   for (let n = 0; n < 4; n++) scratch[at + n] = (value >> (8 * n)) & 0xff;
 }
 
-function finish(form: Form): Instruction | undefined {
-  const insn = decode(scratch, 0, 15, 64, new Instruction());
-  return insn === NEED_MORE || OP_NAMES[insn.op] !== form.name ? undefined : insn;
+function finish(form: Form): PlacedInstruction | undefined {
+  const insn = new PlacedInstruction();
+  const isWhole = decode(scratch, 0, 15, 64, insn) !== NEED_MORE;
+  return isWhole && OP_NAMES[insn.op] === form.name ? insn : undefined;
 }

@@ -4,7 +4,15 @@ import { RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from '../../src/isa/registers.
 import { RFLAGS_AC, RFLAGS_DF, RFLAGS_STATUS } from '../../src/isa/rflags.ts';
 import { encode } from './encode.ts';
 import type { Form } from './forms.ts';
-import { type Case, CODE, CODE_BYTES, DATA, DATA_BYTES, FLAG_STEP } from './protocol.ts';
+import {
+  type Case,
+  CODE,
+  CODE_BYTES,
+  DATA,
+  DATA_BYTES,
+  FLAG_STEP,
+  type PlacedInstruction,
+} from './protocol.ts';
 import type { Random } from './random.ts';
 
 /** Words at which something happens. */
@@ -217,7 +225,7 @@ function addressing(insn: Instruction): number {
 /** The code of a case, and what it needs to be filled with registers as often as one likes. */
 export interface Snippet {
   readonly forms: readonly Form[];
-  readonly insns: readonly Instruction[];
+  readonly insns: readonly PlacedInstruction[];
   readonly bytes: Uint8Array;
   readonly targets: readonly number[];
 }
@@ -228,7 +236,7 @@ const ROOM = 16;
 /** Bytes for one instruction of each form, in a row; undefined when none were found for the first. */
 export function assemble(forms: readonly Form[], random: Random): Snippet | undefined {
   const bytes = new Uint8Array(CODE_BYTES);
-  const insns: Instruction[] = [];
+  const insns: PlacedInstruction[] = [];
   const found: Form[] = [];
   const targets: number[] = [];
   let at = 0;
@@ -236,7 +244,7 @@ export function assemble(forms: readonly Form[], random: Random): Snippet | unde
   for (const form of forms) {
     if (at + ROOM > CODE_BYTES || (at > 0 && BRANCHES.test(form.name))) break;
     const target = chooseTarget(random, form.name);
-    let insn: Instruction | undefined;
+    let insn: PlacedInstruction | undefined;
     for (let tries = 0; tries < 40 && !insn; tries++) {
       const one = encode(form, random, bytes, at, CODE, target);
       // Operands in memory of the instructions before keep their addresses.
@@ -249,7 +257,6 @@ export function assemble(forms: readonly Form[], random: Random): Snippet | unde
     }
     insn.start = at;
     at += insn.length;
-    insn.next = at;
     bytes.fill(0, at);
     reserved |= addressing(insn);
     insns.push(insn);

@@ -1,6 +1,6 @@
 import { AddressSpace } from '../../src/bus/address-space.ts';
 import { PortSpace } from '../../src/bus/ports.ts';
-import { Block } from '../../src/cpu/blocks.ts';
+import type { Block } from '../../src/cpu/blocks.ts';
 import { Core } from '../../src/cpu/execute/core.ts';
 import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { HANDLERS } from '../../src/cpu/handlers.ts';
@@ -25,6 +25,7 @@ import {
   RAM_OFFSET, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_LIMIT, SEGMENT_SELECTOR, STATE_CPL, STATE_CR0, STATE_CR2, STATE_CR3,
   STATE_CR4, STATE_EFER, STATE_FCS, STATE_FCW, STATE_FDP, STATE_FDS, STATE_FIP, STATE_FOP, STATE_FSW, STATE_FTW, STATE_MXCSR, STATE_X87, STATE_XCR0,
 } from '../../src/state/layout.ts'; // biome-ignore format: a list of nouns.
+import { blockOf } from '../support/blocks.ts';
 import {
   type Case,
   CHANGES,
@@ -205,11 +206,7 @@ export class Guest {
   /** A block of the case's code that has not been compiled yet. */
   blockOf(c: Case): Block {
     if (++this.#compiled % TIER_LIFE === 0) this.tier = this.#newTier();
-    return new Block(
-      CODE,
-      [...c.insns],
-      c.insns.map((insn) => HANDLERS[insn.op]!),
-    );
+    return blockOf(CODE, 64, c.insns);
   }
 
   #load(c: Case, out: Outcome): void {

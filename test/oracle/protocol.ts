@@ -1,4 +1,4 @@
-import type { Instruction } from '../../src/isa/instruction.ts';
+import { Instruction } from '../../src/isa/instruction.ts';
 
 /**
  * The records that go to host.c and come back, little-endian.
@@ -52,11 +52,20 @@ export interface Registers {
   mxcsr: number;
 }
 
+/** An instruction, and where it is in the code of its case. */
+export class PlacedInstruction extends Instruction {
+  start = 0;
+  /** Where the one behind it is. */
+  get next(): number {
+    return this.start + this.length;
+  }
+}
+
 export interface Case extends Registers {
   /** The ops, for people and for tables of what is undefined. */
   names: readonly string[];
   /** The decoded instructions, one behind the other. */
-  insns: readonly Instruction[];
+  insns: readonly PlacedInstruction[];
   readonly bytes: Uint8Array;
   length: number;
   flags: number;

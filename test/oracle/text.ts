@@ -4,10 +4,9 @@
  */
 import { decode, NEED_MORE } from '../../src/cpu/decode/decode.ts';
 import { OP_NAMES } from '../../src/cpu/decode/ops.ts';
-import { Instruction } from '../../src/isa/instruction.ts';
 import { GPR64_NAMES } from '../../src/isa/registers.ts';
-import {
-  type Case, CHANGES, CODE, emptyCase, emptyOutcome, NO_VECTOR, type Outcome, type Registers,
+import { 
+  type Case, CHANGES, CODE, emptyCase, emptyOutcome, NO_VECTOR, type Outcome, PlacedInstruction,type Registers,
 } from './protocol.ts'; // biome-ignore format: a list of nouns.
 
 const HALF = 64;
@@ -104,13 +103,12 @@ function assign(into: Registers, name: string, value: string): void {
 
 /** The instructions of `c.bytes`, decoded, and their names. */
 export function decodeCase(c: Case): void {
-  const insns: Instruction[] = [];
+  const insns: PlacedInstruction[] = [];
   for (let at = 0; at < c.length; ) {
-    const insn = decode(c.bytes, at, 15, 64, new Instruction());
-    if (insn === NEED_MORE) throw new Error('the case has no end');
+    const insn = new PlacedInstruction();
+    if (decode(c.bytes, at, 15, 64, insn) === NEED_MORE) throw new Error('the case has no end');
     insn.start = at;
     at += insn.length;
-    insn.next = at;
     insns.push(insn);
   }
   c.insns = insns;

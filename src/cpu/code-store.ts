@@ -1,0 +1,152 @@
+import { Instruction } from '../isa/instruction.ts';
+import type { Handler } from './execute/core.ts';
+
+/** Words of a record: number of the shape, displacement, immediate. */
+export const RECORD_WORDS = 3;
+export const RECORD_DISPLACEMENT = 1;
+export const RECORD_IMMEDIATE = 2;
+
+/** Words to begin with, and at most: room for 1.4 million instructions. */
+const LEAST_WORDS = 1 << 14;
+const MOST_WORDS = 1 << 22;
+const MOST_SHAPES = 1 << 16;
+/** Places of the hash table, a power of two that is well above the number of shapes. */
+const PLACES = 1 << 17;
+const KEY_WORDS = 3;
+
+/**
+ * The instructions of all blocks, packed. Code that runs a few times only is not in the host's cache, and costs by the
+ * lines it takes: so a block is a row of records, and a record names a shape, which many instructions share (prefixes,
+ * opcode, ModRM, SIB and signs; a kernel has thousands of them where it has hundreds of thousands of instructions), and has
+ * the displacement and the immediate for itself. Whoever executes a record puts those two into the shape.
+ */
+export class CodeStore {
+  words = new Int32Array(LEAST_WORDS);
+  /** By number of the shape. Displacement and immediate are of whatever ran last. */
+  readonly shapes: Instruction[] = [];
+  readonly handlers: Handler[] = [];
+  #end = 0;
+  #keys = new Int32Array(1024 * KEY_WORDS);
+  #places: Int32Array | undefined;
+  readonly #key = new Int32Array(KEY_WORDS);
+
+  /** Where the next record will be. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether so many instructions more might be too many. */
+  isFull(count: number): boolean {
+    return this.#end + count * RECORD_WORDS > MOST_WORDS || this.shapes.length + count > MOST_SHAPES;
+  }
+
+  /** Appends a record. `insn` is the caller's again. */
+  append(insn: Instruction, handler: Handler): void {
+    const found = this.#find(insn, handler);
+    const shape = found < 0 ? this.#add(insn, handler, ~found) : found;
+    // One more, for the loop that looks at the next record before it knows that there is none.
+    if (this.#end + 2 * RECORD_WORDS > this.words.length) {
+      const words = new Int32Array(this.words.length * 2);
+      words.set(this.words);
+      this.words = words;
+    }
+    const { words } = this;
+    const at = this.#end;
+    words[at] = shape;
+    words[at + RECORD_DISPLACEMENT] = insn.displacement;
+    words[at + RECORD_IMMEDIATE] = insn.immediate;
+    this.#end = at + RECORD_WORDS;
+  }
+
+  /** Forgets all records. Their shapes stay. */
+  rewind(): void {
+    this.#end = 0;
+  }
+
+  /** Bytes of the `count` instructions whose records begin at `record`. */
+  bytes(record: number, count: number): number {
+    let bytes = 0;
+    for (let n = 0; n < count; n++) bytes += this.shapes[this.words[record + n * RECORD_WORDS]!]!.length;
+    return bytes;
+  }
+
+  handlerAt(record: number): Handler {
+    return this.handlers[this.words[record]!]!;
+  }
+
+  /** The instruction of a record, for the caller to keep. */
+  instructionAt(record: number): Instruction {
+    const insn = new Instruction().copy(this.shapes[this.words[record]!]!);
+    insn.displacement = this.words[record + RECORD_DISPLACEMENT]!;
+    insn.immediate = this.words[record + RECORD_IMMEDIATE]!;
+    return insn;
+  }
+
+  /** The number of the shape, or the complement of the place for it. */
+  #find(insn: Instruction, handler: Handler): number {
+    this.#places ??= new Int32Array(PLACES).fill(-1);
+    const places = this.#places;
+    const key = this.#key;
+    key[0] = insn.op | (insn.prefixes << 12) | (insn.length << 21) | (insn.codeSize << 25);
+    key[1] =
+      insn.opcode |
+      (insn.modrm << 8) |
+      ((insn.base & 31) << 16) |
+      ((insn.index & 31) << 21) |
+      (insn.scale << 26) |
+      ((insn.operandSize >> 4) << 28);
+    key[2] =
+      insn.reg |
+      (insn.rm << 5) |
+      (insn.segment << 10) |
+      (insn.addressForm << 13) |
+      (insn.addressSize << 16) |
+      (insn.vvvv << 24) |
+      (insn.vectorLength << 28) |
+      (insn.isMemory ? 1 << 29 : 0);
+    let place = hash(key, insn.immediateHigh ^ insn.displacementHigh ^ insn.immediate2);
+    for (;;) {
+      const shape = places[place]!;
+      if (shape < 0) return ~place;
+      if (this.#isShape(shape, insn, handler)) return shape;
+      place = (place + 1) & (PLACES - 1);
+    }
+  }
+
+  #isShape(shape: number, insn: Instruction, handler: Handler): boolean {
+    const keys = this.#keys;
+    const key = this.#key;
+    const at = shape * KEY_WORDS;
+    if (keys[at] !== key[0] || keys[at + 1] !== key[1] || keys[at + 2] !== key[2]) return false;
+    const known = this.shapes[shape]!;
+    return (
+      known.immediateHigh === insn.immediateHigh &&
+      known.displacementHigh === insn.displacementHigh &&
+      known.immediate2 === insn.immediate2 &&
+      this.handlers[shape] === handler
+    );
+  }
+
+  #add(insn: Instruction, handler: Handler, place: number): number {
+    const shape = this.shapes.length;
+    if ((shape + 1) * KEY_WORDS > this.#keys.length) {
+      const keys = new Int32Array(this.#keys.length * 2);
+      keys.set(this.#keys);
+      this.#keys = keys;
+    }
+    this.#keys.set(this.#key, shape * KEY_WORDS);
+    this.#places![place] = shape;
+    this.shapes.push(new Instruction().copy(insn));
+    this.handlers.push(handler);
+    return shape;
+  }
+}
+
+function hash(key: Int32Array, rest: number): number {
+  const mixed =
+    Math.imul(key[0]!, 0x9e3779b1) ^
+    Math.imul(key[1]!, 0x85ebca77) ^
+    Math.imul(key[2]!, 0xc2b2ae3d) ^
+    Math.imul(rest, 0x27d4eb2f);
+  return (mixed ^ (mixed >>> 14)) & (PLACES - 1);
+}
