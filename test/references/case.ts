@@ -96,6 +96,12 @@ export function isOnesAgainstZeros(d: Difference): boolean {
   }
   return true;
 }
+/** RIP in the frame of the handler; -1 where there is none. */
+export function pushedRip(o: Outcome): number {
+  if (o.end !== 'event') return -1;
+  const at = frameOf(o).flags - 2 * (Number(o.fields.get('handlerBits')) >> 3);
+  return o.memory.get(at) ?? o.memory.get(at + 0x10000) ?? -1;
+}
 /** The words of the frame that the scenario has made. */
 export const frameWords = (s: Scenario): bigint[] =>
   (/^frame (.*)$/.exec(s.patches.find((p) => p.what.startsWith('frame'))?.what ?? '')?.[1] ?? '')
@@ -106,4 +112,17 @@ export const frameWords = (s: Scenario): bigint[] =>
 export function errorCode(o: Outcome): number {
   const { code } = frameOf(o);
   return code < 0 ? 0 : (o.memory.get(code) ?? o.memory.get(code + 0x10000) ?? 0) & 0xffff;
+}
+
+/** Where a PC has video memory and ROMs, and every machine its own. */
+export const isInLegacyArea = (rip: number): boolean => rip >= 0xa0000 && rip < 0x100000;
+
+/** A far return in IA-32e mode was refused, and its frame names a null SS whose RPL is not that of CS. */
+export function isNullStackOfAnotherLevel({ s, ours }: Case): boolean {
+  const words = frameWords(s);
+  const isIret = /: iret/.test(s.text);
+  if (!isLong(s) || !/: (iret|retf)/.test(s.text) || vector(ours) !== 13 || errorCode(ours) !== 0)
+    return false;
+  const stack = words[isIret ? 4 : 3];
+  return stack !== undefined && (stack & 0xfffcn) === 0n && (stack & 3n) !== (words[1]! & 3n);
 }

@@ -1,4 +1,4 @@
-import { bitsOf, both, type Case, cplOf, errorCode, firstByte, isCode64, isErrorCode, isLong, isReturnAstray, isStack, isTable, isTask, isV86, msrOf, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
+import { bitsOf, both, type Case, cplOf, errorCode, firstByte, isCode64, isErrorCode, isInLegacyArea, isLong, isNullStackOfAnotherLevel, isReturnAstray, isStack, isTable, isTask, isV86, msrOf, pushedRip, type Rule, valueIn, vector } from './case.ts'; // biome-ignore format: one line.
 import type { Difference } from './compare.ts';
 import { CR0, CR4, FLAG } from './modes.ts';
 import { isHarnessRegister, isNullBase, isUpperHalfBad } from './rules-qemu.ts';
@@ -143,6 +143,14 @@ export const BOCHS_RULES: readonly Rule[] = [
       went(c, 13) &&
       [13, 14].includes(vector(c.theirs)) &&
       c.s.patches.some((p) => p.what === 'upper half of the offset'),
+  },
+  {
+    name: 'A null SS of another level',
+    whole: (c) => isNullStackOfAnotherLevel(c) && vector(c.theirs) !== 13,
+  },
+  {
+    name: 'Code that runs on into the legacy area',
+    whole: (c) => isInLegacyArea(pushedRip(c.ours)) && went(c, 6),
   },
   {
     name: 'IRETD to compatibility code with a null SS',

@@ -1,6 +1,6 @@
 import {
   addressOf, bitsOf, both, type Case, cplOf, errorCode, firstByte, frameOf, frameWords, 
-  gateType, hasIst, isCanonical, isCode64, isDescriptor, isErrorCode, isLong,isOnesAgainstZeros, isRegister, isReturnAstray, isStack, isTable, isTask, isV86, msrOf, type Rule, shiftIn, valueIn, vector,
+  gateType, hasIst, isCanonical, isCode64, isDescriptor, isErrorCode, isInLegacyArea, isLong,isNullStackOfAnotherLevel, isOnesAgainstZeros, isRegister, isReturnAstray, isStack, isTable, isTask, isV86, msrOf, pushedRip, type Rule, shiftIn, valueIn, vector,
 } from './case.ts'; // biome-ignore format: a list of nouns.
 import type { Difference } from './compare.ts';
 import { PDPT_PAE } from './layout.ts';
@@ -301,6 +301,29 @@ export const QEMU_RULES: readonly Rule[] = [
   {
     name: 'LSS, LFS and LGS with REX.W',
     whole: (c) => isCode64(c.s) && firstByte(c.s) === 0x48 && /: l[sfg]s rdx/.test(c.s.text),
+  },
+  {
+    name: 'Limits of 64-bit code',
+    whole: (c) =>
+      isLong(c.s) &&
+      /: (call|jmp|retf|iret)/.test(c.s.text) &&
+      vector(c.theirs) === 13 &&
+      errorCode(c.theirs) >= 0x140 &&
+      c.s.patches.some(
+        (p) =>
+          /DT\[/.test(p.what) &&
+          (p.bytes[6]! & 0x60) === 0x20 &&
+          (p.bytes[5]! & 0x18) === 0x18 &&
+          errorCode(c.theirs) === (Number(/\[(0x[0-9a-f]+)\]/.exec(p.what)?.[1]) & 0xfffc),
+      ),
+  },
+  {
+    name: 'A null SS of another level',
+    whole: (c) => isNullStackOfAnotherLevel(c) && vector(c.theirs) !== 13,
+  },
+  {
+    name: 'Code that runs on into the legacy area',
+    whole: (c) => isInLegacyArea(pushedRip(c.ours)) && went(c, 6),
   },
   {
     name: 'Stacks that are not canonical',
