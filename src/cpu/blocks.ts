@@ -1,38 +1,103 @@
 import { PAGE_BYTES } from '../bus/address-space.ts';
 import type { Instruction } from '../isa/instruction.ts';
-import { CodeStore, RECORD_WORDS } from './code-store.ts';
+import {
+  CodeStore,
+  HEADER_CODE,
+  HEADER_CONTEXT,
+  HEADER_COUNT,
+  HEADER_ENTRIES,
+  HEADER_NUMBER,
+  HEADER_RIP,
+  HEADER_WORDS,
+  RECORD_WORDS,
+} from './code-store.ts';
 import type { Handler } from './execute/core.ts';
 
-/** A straight run of decoded instructions inside one physical page, entered only at its first one. */
+/**
+ * A straight run of decoded instructions inside one physical page, entered only at its first one. What the runner of its
+ * store looks at as well is in its header there.
+ */
 export class Block {
   /** Where the block was last entered, and in which context: see `Processor`. Stale as soon as the context moved on. */
   ripLo = 0;
   ripHi = 0;
   context = -1;
 
-  /** Of the faster tier: entries since it was last asked, its code that begins here, how often it has compiled it. */
-  entries = 0;
-  code: object | undefined;
-
   readonly store: CodeStore;
-  /** Its first record in the store. */
+  /** First word of its header in the store, and of its records. */
+  readonly header: number;
   readonly record: number;
   readonly count: number;
   readonly codeSize: 16 | 32 | 64;
+  #code: object | undefined;
   /** Bytes covered. */
   readonly bytes: number;
   /** Physical address of the first byte. */
   readonly physical: number;
+  /** How often the faster tier has compiled it. */
   attempts = 0;
 
-  /** Of the records from `record` to the end of the store. */
-  constructor(physical: number, codeSize: 16 | 32 | 64, store: CodeStore, record: number) {
+  /** One without instructions. */
+  static empty(): Block {
+    const store = new CodeStore();
+    return new Block(-1, 64, store, store.open());
+  }
+
+  /** Of the records behind `header`, which `CodeStore.open` has answered, to the end of the store. */
+  constructor(physical: number, codeSize: 16 | 32 | 64, store: CodeStore, header: number) {
     this.store = store;
-    this.record = record;
-    this.count = (store.end - record) / RECORD_WORDS;
+    this.header = header;
+    this.record = header + HEADER_WORDS;
+    this.count = (store.end - this.record) / RECORD_WORDS;
     this.codeSize = codeSize;
-    this.bytes = store.bytes(record, this.count);
+    this.bytes = store.bytes(this.record, this.count);
     this.physical = physical;
+    store.words[header + HEADER_COUNT] = this.count;
+  }
+
+  /** Entries since the faster tier was last asked. */
+  get entries(): number {
+    return this.store.words[this.header + HEADER_ENTRIES]!;
+  }
+
+  set entries(entries: number) {
+    this.store.words[this.header + HEADER_ENTRIES] = entries;
+  }
+
+  /** What the cache knows it by. */
+  get number(): number {
+    return this.store.words[this.header + HEADER_NUMBER]!;
+  }
+
+  set number(number: number) {
+    this.store.words[this.header + HEADER_NUMBER] = number;
+  }
+
+  /** Code of the faster tier that begins here. */
+  get code(): object | undefined {
+    return this.#code;
+  }
+
+  set code(code: object | undefined) {
+    this.#code = code;
+    this.store.words[this.header + HEADER_CODE] = code ? 1 : 0;
+  }
+
+  /** It is being entered, and may be again by this RIP in this context. */
+  enterAt(ripLo: number, ripHi: number, context: number): void {
+    this.ripLo = ripLo;
+    this.ripHi = ripHi;
+    this.context = context;
+    const { words } = this.store;
+    words[this.header + HEADER_RIP] = ripLo;
+    words[this.header + HEADER_RIP + 1] = ripHi;
+    words[this.header + HEADER_CONTEXT] = context;
+  }
+
+  /** It is not to be entered any more. */
+  retire(): void {
+    this.context = -1;
+    this.store.words[this.header + HEADER_CONTEXT] = -1;
   }
 
   /** Offset of instruction number `at` from the first one. */
@@ -66,6 +131,8 @@ export interface CodeMarks {
 export class BlockCache {
   readonly #pages = new Map<number, CodePage>();
   readonly #marks: CodeMarks;
+  /** By the number in their headers. */
+  #numbered: (Block | undefined)[] = [];
   /** Where the instructions of the blocks are. */
   store = new CodeStore();
   /** Blocks built and blocks dropped by writes, for the report. */
@@ -91,6 +158,7 @@ export class BlockCache {
       this.#marks.markCode(frame);
     }
     page.blocks.set(key(block.physical, codeSize), block);
+    block.number = this.#numbered.push(block) - 1;
     cover(page, block);
     this.built++;
   }
@@ -112,6 +180,11 @@ export class BlockCache {
     return hit;
   }
 
+  /** The block whose header is at a word of the store. */
+  blockAt(header: number): Block {
+    return this.#numbered[this.store.words[header + HEADER_NUMBER]!]!;
+  }
+
   /** Whether any of the bytes, which lie in one page, is of a block. */
   covers(physical: number, bytes: number): boolean {
     const covered = this.#pages.get(physical >>> 12)?.covered;
@@ -123,11 +196,12 @@ export class BlockCache {
 
   clear(): void {
     for (const [frame, page] of this.#pages) {
-      for (const block of page.blocks.values()) block.context = -1;
+      for (const block of page.blocks.values()) block.retire();
       this.#marks.unmarkCode(frame);
     }
     this.#pages.clear();
-    this.store = new CodeStore();
+    this.#numbered = [];
+    this.store = this.store.renew();
     this.listener?.clear();
   }
 
@@ -146,7 +220,8 @@ export class BlockCache {
       const start = block.physical % PAGE_BYTES;
       if (start >= to || start + block.bytes <= from) continue;
       page.blocks.delete(key);
-      block.context = -1;
+      block.retire();
+      this.#numbered[block.number] = undefined;
       this.dropped++;
       if (block === running) hit = true;
       if (this.listener?.drop(block)) hit = true;

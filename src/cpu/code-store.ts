@@ -1,5 +1,20 @@
 import { Instruction } from '../isa/instruction.ts';
+import { RECORDS_BYTES, SHAPES_MAX } from '../state/layout.ts';
 import type { Handler } from './execute/core.ts';
+
+/** Words in front of the records of a block, and what is in them: see `Block`. */
+export const HEADER_WORDS = 8;
+export const HEADER_RIP = 0;
+export const HEADER_CONTEXT = 2;
+export const HEADER_COUNT = 3;
+/** Times that the block was entered, not 0 where it has compiled code, and the number of the block in its store. */
+export const HEADER_ENTRIES = 4;
+export const HEADER_CODE = 5;
+export const HEADER_NUMBER = 6;
+
+/** Words where the runner says where it has stopped: the first word of the block, and how many instructions of it are done. */
+export const STOPPED_BLOCK = 4;
+export const STOPPED_AT = 5;
 
 /** Words of a record: number of the shape, displacement, immediate. */
 export const RECORD_WORDS = 3;
@@ -8,11 +23,29 @@ export const RECORD_IMMEDIATE = 2;
 
 /** Words to begin with, and at most: room for 1.4 million instructions. */
 const LEAST_WORDS = 1 << 14;
-const MOST_WORDS = 1 << 22;
-const MOST_SHAPES = 1 << 16;
+const MOST_WORDS = RECORDS_BYTES >> 2;
+const MOST_SHAPES = SHAPES_MAX;
 /** Places of the hash table, a power of two that is well above the number of shapes. */
 const PLACES = 1 << 17;
 const KEY_WORDS = 3;
+
+/** A faster way to execute code that is not hot: the records of `CodeStore`, as far as it knows what they say. */
+export interface RecordRunner {
+  /** A shape has got its number. */
+  describe(shape: number, insn: Instruction, handler: Handler): void;
+  /** The block may be entered by its RIP from the end of another. */
+  link(block: { readonly header: number; readonly ripLo: number }): void;
+  /** Nothing is linked any more. */
+  clear(): void;
+  /**
+   * Executes instructions of 64-bit code from `record` on, of the block that begins at `header`, with RIP at the first, and
+   * answers how many it has done: RIP is then at the one behind them, and the words STOPPED_BLOCK and STOPPED_AT say where
+   * that is. It stops in front of what only a handler can do, and of what would fault; behind `count` (>= 1) instructions; or
+   * at the end of a block, unless the next one is linked in `context`, has no compiled code, was not entered `patience` times
+   * yet, and has no more instructions than what is left of `more`.
+   */
+  run(header: number, record: number, count: number, more: number, context: number, patience: number): number;
+}
 
 /**
  * The instructions of all blocks, packed. Code that runs a few times only is not in the host's cache, and costs by the
@@ -21,14 +54,30 @@ const KEY_WORDS = 3;
  * the displacement and the immediate for itself. Whoever executes a record puts those two into the shape.
  */
 export class CodeStore {
-  words = new Int32Array(LEAST_WORDS);
+  words: Int32Array;
+  /** Executes records of 64-bit code, where it can. It finds them where `words` are. */
+  readonly runner: RecordRunner | undefined;
   /** By number of the shape. Displacement and immediate are of whatever ran last. */
   readonly shapes: Instruction[] = [];
   readonly handlers: Handler[] = [];
-  #end = 0;
+  #end = HEADER_WORDS;
   #keys = new Int32Array(1024 * KEY_WORDS);
   #places: Int32Array | undefined;
   readonly #key = new Int32Array(KEY_WORDS);
+
+  /** `area` holds the records, where somebody else is to find them: MOST_WORDS of it. */
+  constructor(area: Int32Array = new Int32Array(LEAST_WORDS), runner?: RecordRunner) {
+    this.words = area;
+    this.runner = runner;
+    // What the jump table holds for no block.
+    this.words[HEADER_CONTEXT] = -1;
+    runner?.clear();
+  }
+
+  /** An empty store in the place of this one. */
+  renew(): CodeStore {
+    return this.runner ? new CodeStore(this.words, this.runner) : new CodeStore();
+  }
 
   /** Where the next record will be. */
   get end(): number {
@@ -37,30 +86,41 @@ export class CodeStore {
 
   /** Whether so many instructions more might be too many. */
   isFull(count: number): boolean {
-    return this.#end + count * RECORD_WORDS > MOST_WORDS || this.shapes.length + count > MOST_SHAPES;
+    return (
+      this.#end + HEADER_WORDS + (count + 1) * RECORD_WORDS > MOST_WORDS ||
+      this.shapes.length + count > MOST_SHAPES
+    );
+  }
+
+  /** Makes room for the header of a block. Answers where it is. */
+  open(): number {
+    const header = this.#end;
+    this.#reserve(HEADER_WORDS);
+    this.words.fill(0, header, this.#end);
+    this.words[header + HEADER_CONTEXT] = -1;
+    return header;
+  }
+
+  /** Takes back what has been appended from `end` on. */
+  truncate(end: number): void {
+    this.#end = end;
   }
 
   /** Appends a record. `insn` is the caller's again. */
   append(insn: Instruction, handler: Handler): void {
     const found = this.#find(insn, handler);
     const shape = found < 0 ? this.#add(insn, handler, ~found) : found;
-    // One more, for the loop that looks at the next record before it knows that there is none.
-    if (this.#end + 2 * RECORD_WORDS > this.words.length) {
-      const words = new Int32Array(this.words.length * 2);
-      words.set(this.words);
-      this.words = words;
-    }
-    const { words } = this;
     const at = this.#end;
+    this.#reserve(RECORD_WORDS);
+    const { words } = this;
     words[at] = shape;
     words[at + RECORD_DISPLACEMENT] = insn.displacement;
     words[at + RECORD_IMMEDIATE] = insn.immediate;
-    this.#end = at + RECORD_WORDS;
   }
 
   /** Forgets all records. Their shapes stay. */
   rewind(): void {
-    this.#end = 0;
+    this.#end = HEADER_WORDS;
   }
 
   /** Bytes of the `count` instructions whose records begin at `record`. */
@@ -80,6 +140,15 @@ export class CodeStore {
     insn.displacement = this.words[record + RECORD_DISPLACEMENT]!;
     insn.immediate = this.words[record + RECORD_IMMEDIATE]!;
     return insn;
+  }
+
+  #reserve(count: number): void {
+    this.#end += count;
+    // And one more, for the loop that looks at the next record before it knows that there is none.
+    if (this.#end + RECORD_WORDS <= this.words.length) return;
+    const words = new Int32Array(this.words.length * 2);
+    words.set(this.words);
+    this.words = words;
   }
 
   /** The number of the shape, or the complement of the place for it. */
@@ -138,6 +207,7 @@ export class CodeStore {
     this.#places![place] = shape;
     this.shapes.push(new Instruction().copy(insn));
     this.handlers.push(handler);
+    this.runner?.describe(shape, insn, handler);
     return shape;
   }
 }

@@ -103,7 +103,7 @@ export class Fetcher {
     const bytes = this.#core.space.u8;
     const insn = this.#insn;
     const { rules } = this.#binding;
-    const record = store.end;
+    const header = store.open();
     let offset = 0;
     for (let count = 0; count < MAX_BLOCK && offset < available; count++) {
       if (stop > 0 && offset === stop) break;
@@ -113,7 +113,9 @@ export class Fetcher {
       store.append(insn, offset < carriesAt ? handler : this.#carrying(handler));
       if (opEndsBlock(insn.op) || insn.op === OP_UD) break;
     }
-    return offset > 0 ? new Block(location, size, store, record) : undefined;
+    if (offset > 0) return new Block(location, size, store, header);
+    store.truncate(header);
+    return undefined;
   }
 
   /** One instruction whose bytes are not in one page of memory: across a page, or fetched from a device. */
@@ -131,10 +133,11 @@ export class Fetcher {
         continue;
       }
       const store = this.#passingStore();
+      const header = store.open();
       const handler = this.#binding.handlerOf(insn);
       const carries = size === 64 && insn.length >= carryFrom(core.ripLo());
       store.append(insn, carries ? this.#carrying(handler) : handler);
-      return new Block(location, size, store, 0);
+      return new Block(location, size, store, header);
     }
   }
 

@@ -1,18 +1,26 @@
-import { DEBUGCTL_BTF, DR6_BS } from '../isa/control.ts';
+import { DR6_BS } from '../isa/control.ts';
 import type { Instruction } from '../isa/instruction.ts';
 import { CS } from '../isa/registers.ts';
-import { RFLAGS_IF, RFLAGS_RF, RFLAGS_TF } from '../isa/rflags.ts';
+import { RFLAGS_IF, RFLAGS_RF } from '../isa/rflags.ts';
 import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
 import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
 import { type GuestFault, SOURCE_EXCEPTION } from '../state/faults.ts';
-import { SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL, STATE_DEBUGCTL } from '../state/layout.ts';
+import { RECORDS_BYTES, RECORDS_OFFSET, SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
-import { CodeStore, RECORD_DISPLACEMENT, RECORD_IMMEDIATE, RECORD_WORDS } from './code-store.ts';
-import { opMnemonic } from './decode/ops.ts';
+import {
+  CodeStore,
+  RECORD_DISPLACEMENT,
+  RECORD_IMMEDIATE,
+  RECORD_WORDS,
+  type RecordRunner,
+  STOPPED_AT,
+  STOPPED_BLOCK,
+} from './code-store.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
 import { BREAK_EXECUTE, matchBreakpoints } from './execute/breakpoints.ts';
 import {
   type Core,
+  type Handler,
   PENDING_ATTENTION,
   PENDING_DEBUG_TRAP,
   PENDING_HALT,
@@ -31,6 +39,7 @@ import {
 } from './execute/core.ts';
 import { enterSmm } from './execute/smm.ts';
 import { Fetcher } from './fetch.ts';
+import { isStepped } from './single-step.ts';
 import { correctStackFault } from './stack-fault.ts';
 import { BETWEEN_NOTHING, type CodeSource, type Tier } from './tier.ts';
 
@@ -44,15 +53,13 @@ export interface SavedProcessor {
 }
 
 /** Entries of the table that finds a block by its instruction pointer. */
-const JUMP_ENTRIES = 16384;
-const BLOCK_NONE = new Block(-1, 64, new CodeStore(), 0);
+const JUMP_ENTRIES = 65536;
+const BLOCK_NONE = Block.empty();
+/** A patience that is never at its end. */
+const NEVER = 0x7fffffff;
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
 /** What makes the loop go one instruction at a time. */
 const STEPPING = SHADOWS | PENDING_SINGLE_STEP;
-/** By mnemonic: instructions before which TF does not count, and branches as IA32_DEBUGCTL.BTF understands them. */
-const FAST_CALLS = new Set(['SYSCALL', 'SYSRET']);
-const BRANCHES = /^(JMP|CALL|RET|IRET|SYSCALL|SYSRET|SYSENTER|SYSEXIT)/;
-const CONDITIONAL_BRANCHES = /^(J|LOOP)/;
 
 /**
  * The interpreter's loop: find the block at RIP, run its handlers, look at what is pending, again. Faults arrive as
@@ -109,6 +116,9 @@ export class Processor {
     });
     this.#tier = tier;
     this.#activeTier = tier;
+    this.blocks.clear();
+    const area = new Int32Array(this.core.words.buffer, RECORDS_OFFSET, RECORDS_BYTES >> 2);
+    this.blocks.store = new CodeStore(area, tier.records);
     this.blocks.listener = tier;
     return tier;
   }
@@ -323,35 +333,101 @@ export class Processor {
       this.#block = block;
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;
-      const { words: records, shapes, handlers } = block.store;
       core.end = Math.min(count, block.count);
-      let at = 0;
-      let rip = lo;
-      let record = block.record;
-      let shape = records[record]!;
-      let insn = shapes[shape]!;
-      let handler = handlers[shape]!;
-      do {
-        insn.displacement = records[record + RECORD_DISPLACEMENT]!;
-        insn.immediate = records[record + RECORD_IMMEDIATE]!;
-        rip = (rip + insn.length) | 0;
-        words[RIP_LO] = rip;
-        record += RECORD_WORDS;
-        // Of the next one, before the call: the host fetches these while the handler runs.
-        shape = records[record]!;
-        const running = insn;
-        const call = handler;
-        insn = shapes[shape]!;
-        handler = handlers[shape]!;
-        call(core, running);
-        core.at = ++at;
-      } while (at < core.end);
+      const { runner } = block.store;
+      const at =
+        runner !== undefined && block.codeSize === 64
+          ? this.#runRecords(block, runner, count, context, once ? 0 : (tier?.patience ?? NEVER))
+          : this.#runHandlers(block, lo);
       this.#retired += at;
       this.#remaining -= at;
       core.at = 0;
       count = this.#remaining;
     } while (count > 0 && !once && !core.needsAttention());
     return (core.pending & PENDING_SOFTWARE) !== 0;
+  }
+
+  /** Runs the block up to `core.end` by its handlers. Answers how many instructions have retired. */
+  #runHandlers(block: Block, ripLo: number): number {
+    const { core } = this;
+    const { words } = core;
+    const { words: records, shapes, handlers } = block.store;
+    let at = 0;
+    let rip = ripLo;
+    let record = block.record;
+    let shape = records[record]!;
+    let insn = shapes[shape]!;
+    let handler = handlers[shape]!;
+    do {
+      insn.displacement = records[record + RECORD_DISPLACEMENT]!;
+      insn.immediate = records[record + RECORD_IMMEDIATE]!;
+      rip = (rip + insn.length) | 0;
+      words[RIP_LO] = rip;
+      record += RECORD_WORDS;
+      // Of the next one, before the call: the host fetches these while the handler runs.
+      shape = records[record]!;
+      const running = insn;
+      const call = handler;
+      insn = shapes[shape]!;
+      handler = handlers[shape]!;
+      call(core, running);
+      core.at = ++at;
+    } while (at < core.end);
+    return at;
+  }
+
+  /**
+   * The same, with the runner doing what it can, and going on with other blocks: at most `count` instructions. What has
+   * retired before the block that it ends in is accounted for.
+   */
+  #runRecords(first: Block, runner: RecordRunner, count: number, context: number, patience: number): number {
+    const { core } = this;
+    const { words: records, shapes, handlers } = first.store;
+    let block = first;
+    let at = 0;
+    let mayChain = patience > 0;
+    for (;;) {
+      const end = Math.min(count, block.count);
+      const record = block.record + at * RECORD_WORDS;
+      const more = mayChain ? count - end : 0;
+      const ran = runner.run(block.header, record, end - at, more, context, patience);
+      const now = records[STOPPED_AT]!;
+      const before = at + ran - now;
+      at = now;
+      if (before > 0) {
+        const header = records[STOPPED_BLOCK]!;
+        if (header !== block.header) block = this.blocks.blockAt(header);
+        this.#block = block;
+        this.#blockRipLo = block.ripLo;
+        this.#blockRipHi = block.ripHi;
+        this.#retired += before;
+        this.#remaining -= before;
+        count -= before;
+      }
+      core.at = at;
+      core.end = Math.min(count, block.count);
+      if (at >= core.end) return at;
+      this.#runHandler(records, block.record + at * RECORD_WORDS, shapes, handlers);
+      core.at = ++at;
+      if (at >= core.end) return at;
+      mayChain &&= !core.needsAttention() && this.#presentContext() === context;
+    }
+  }
+
+  #runHandler(
+    records: Int32Array,
+    record: number,
+    shapes: readonly Instruction[],
+    handlers: readonly Handler[],
+  ): void {
+    const { core } = this;
+    const shape = records[record]!;
+    const insn = shapes[shape]!;
+    insn.displacement = records[record + RECORD_DISPLACEMENT]!;
+    insn.immediate = records[record + RECORD_IMMEDIATE]!;
+    core.words[RIP_LO]! += insn.length;
+    const handler = handlers[shape]!;
+    handler(core, insn);
   }
 
   /** One instruction, for shadows, TF and breakpoints. */
@@ -376,7 +452,10 @@ export class Processor {
     // What leaves through the IDT, INT n too, clears TF and is not trapped.
     if (!this.#guarded(1, true)) return;
     core.pending &= ~shadows;
-    if ((core.pending & PENDING_SHADOW_SS) === 0 && this.#isStepped(system)) {
+    if (
+      (core.pending & PENDING_SHADOW_SS) === 0 &&
+      isStepped(core, system, this.#block.instructionAt(0), this.#ripOf(1))
+    ) {
       core.debugTrap |= DR6_BS;
       core.pending |= PENDING_DEBUG_TRAP;
     }
@@ -389,22 +468,6 @@ export class Processor {
     const lo = core.ripLo();
     if (state.is64Bit()) return matchBreakpoints(words, BREAK_EXECUTE, lo, core.ripHi(), 1);
     return matchBreakpoints(words, BREAK_EXECUTE, (lo + state.baseLo(CS)) | 0, 0, 1);
-  }
-
-  /**
-   * Whether a single-step trap follows the instruction that just completed (SDM Vol. 3B, "Single-Step Exception
-   * Condition", "Single-Stepping on Branches"). What counts is TF as it was before; but SYSCALL hides behind FMASK, and
-   * SYSRET traps at once when it sets TF, on either vendor's processors.
-   */
-  #isStepped(system: number): boolean {
-    const { core } = this;
-    const insn = this.#block.instructionAt(0);
-    const deciding = FAST_CALLS.has(opMnemonic(insn.op)) ? core.flags.system() : system;
-    if ((deciding & RFLAGS_TF) === 0) return false;
-    if ((core.words[STATE_DEBUGCTL >> 2]! & DEBUGCTL_BTF) === 0) return true;
-    const mnemonic = opMnemonic(insn.op);
-    if (BRANCHES.test(mnemonic)) return true;
-    return CONDITIONAL_BRANCHES.test(mnemonic) && core.ripLo() !== this.#ripOf(1);
   }
 
   /** Between two instructions: what is pending, in the order of SDM Vol. 3A, "Priority Among Concurrent Events". */
@@ -484,10 +547,9 @@ export class Processor {
   #lookup(ripLo: number, ripHi: number): Block {
     const block = this.#fetcher.blockAt(ripLo, ripHi);
     if (this.#fetcher.cacheable) {
-      block.ripLo = ripLo;
-      block.ripHi = ripHi;
-      block.context = this.#context;
+      block.enterAt(ripLo, ripHi, this.#context);
       this.#jump[(ripLo ^ (ripLo >>> 12)) & (JUMP_ENTRIES - 1)] = block;
+      block.store.runner?.link(block);
     }
     return block;
   }

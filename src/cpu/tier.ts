@@ -1,5 +1,6 @@
 import type { Instruction } from '../isa/instruction.ts';
 import type { Block } from './blocks.ts';
+import type { RecordRunner } from './code-store.ts';
 
 /** What a tier may ask of the processor: the code around a hot block, and whether it may go on. */
 export interface CodeSource {
@@ -26,6 +27,7 @@ export const BETWEEN_NOTHING = -1;
 
 /** A faster way to execute hot blocks. The processor knows no more of it than this. */
 export interface Tier {
+  readonly records: RecordRunner;
   /** Entries of a block before `run` is asked to compile it. */
   readonly patience: number;
   /**

@@ -1,6 +1,5 @@
 import { isCanonical } from '../bits/words.ts';
 import { Block } from '../cpu/blocks.ts';
-import { CodeStore } from '../cpu/code-store.ts';
 import { OP_NAMES, OP_UD, opEndsBlock, perOp } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
@@ -68,7 +67,7 @@ const ENDINGS = new Map<string, Ending>([
 export const endingOfOp = perOp((name) => (CONDITIONS.has(name) ? 'branch' : ENDINGS.get(name)));
 const conditionOfOp = perOp((name) => CONDITIONS.get(name) ?? 0);
 
-const NOTHING = new Block(0, 64, new CodeStore(), 0);
+const NOTHING = Block.empty();
 
 /** How often the interpreter has entered blocks. */
 export interface Visits {

@@ -29,6 +29,7 @@ import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
 import { FILL_RUN } from './emit/emitter.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
 import { Leavers } from './leavers.ts';
+import { RecordInterpreter } from './records/interpreter.ts';
 import { discover } from './region.ts';
 
 const CONTEXT_WORD = STATE_JIT_CONTEXT >> 2;
@@ -52,8 +53,8 @@ const LAST_PAGE = 0xfffff000;
  * every region, for a boot that runs through much code once does not earn back what compiling it costs.
  */
 const LEAST_PATIENCE = 300;
-const MOST_PATIENCE = 4000;
-const PATIENCE_STEP = 4;
+const MOST_PATIENCE = 8000;
+const PATIENCE_STEP = 8;
 /** Of its patience with the entry of a region, the share that other entries of it must have used up, as a power of two. */
 const ENTRY_SHARE = 3;
 /** So many regions are made one by one, for what is hot to be fast soon; later ones in modules of several. */
@@ -82,6 +83,7 @@ export class CompiledTier implements Tier {
   faulted = false;
   wentOn = false;
   running: HandlerCall | undefined;
+  readonly records: RecordInterpreter;
   #cache: CodeCache | undefined;
   readonly #memory: WebAssembly.Memory;
   readonly #core: Core;
@@ -103,6 +105,7 @@ export class CompiledTier implements Tier {
     this.#words = core.words;
     this.#lookup = new Int32Array(memory.buffer, 0, TLB_OFFSET >> 2);
     this.#memory = memory;
+    this.records = new RecordInterpreter(memory);
     this.#clearLookup();
   }
 

@@ -1,4 +1,4 @@
-import { RAM_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_OFFSET } from '../state/layout.ts';
+import { SHAPES_OFFSET, TLB_BANK_BYTES, TLB_ENTRY_BYTES, TLB_OFFSET } from '../state/layout.ts';
 
 /**
  * One bank of the fast TLB: the 4 KiB translations of one address space for one class of access, direct-mapped.
@@ -49,7 +49,7 @@ const FIRST_ENTRIES = 4096;
 const NEVER = 0x3fffffff;
 /** The banks' words, over the whole TLB region: word 0 is at TLB_OFFSET. */
 export function tlbWords(buffer: ArrayBuffer): Int32Array {
-  return new Int32Array(buffer, TLB_OFFSET, (RAM_OFFSET - TLB_OFFSET) >> 2);
+  return new Int32Array(buffer, TLB_OFFSET, (SHAPES_OFFSET - TLB_OFFSET) >> 2);
 }
 
 /** The translations of a bank as a snapshot keeps them: five words each. */

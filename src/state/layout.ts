@@ -1,5 +1,5 @@
 /**
- * The one list of byte offsets of `[ CPU state | TLB banks | guest RAM | ROM images ]`, the single
+ * The one list of byte offsets of `[ CPU state | TLB banks | decoded code | guest RAM | ROM images ]`, the single
  * `WebAssembly.Memory` of a machine. The interpreter, the compiled tier, the debugger and snapshots all read it here.
  */
 
@@ -117,6 +117,8 @@ export const STATE_JIT_RESUMED = 0x7ac;
 export const STATE_JIT_EVENT = 0x7b0;
 /** An operand of the routine that compiled code calls, 64 bits. */
 export const STATE_JIT_OPERAND = 0x7b8;
+/** 64 bits that are always 0: the register of an address that has none. */
+export const STATE_ZERO = 0x7c0;
 /** Of the MMU: the same as STATE_TLB_BANK and STATE_TLB_MASK for each access class, 0 while its bank is not in use. */
 export const STATE_TLB_BANKS = 0x788;
 
@@ -143,7 +145,16 @@ export const TLB_ENTRY_BYTES = 32;
 export const TLB_MAX_ENTRIES = 65536;
 export const TLB_BANK_BYTES = TLB_MAX_ENTRIES * TLB_ENTRY_BYTES;
 
-export const RAM_OFFSET = 0x4010000;
+/** Of the interpreter in WebAssembly: shapes of instructions, and behind them the records of blocks. See `cpu/code-store.ts`. */
+export const SHAPES_OFFSET = 0x4010000;
+export const SHAPES_MAX = 0x10000;
+export const RECORDS_OFFSET = 0x4110000;
+export const RECORDS_BYTES = 0x1000000;
+/** By instruction pointer: which word of the records is the first of a block. */
+export const RECORD_JUMP_OFFSET = 0x5110000;
+export const RECORD_JUMP_ENTRIES = 65536;
+
+export const RAM_OFFSET = 0x5150000;
 /** 3.5 GiB: RAM ends below the device addresses under 4 GiB. */
 export const MAX_RAM_BYTES = 0xe0000000;
 /** Room for ROM images behind RAM. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CodeStore, RECORD_WORDS } from '../../src/cpu/code-store.ts';
+import { CodeStore, HEADER_WORDS, RECORD_WORDS } from '../../src/cpu/code-store.ts';
 import { decode } from '../../src/cpu/decode/decode.ts';
 import type { Handler } from '../../src/cpu/execute/core.ts';
 import type { Instruction } from '../../src/isa/instruction.ts';
@@ -12,11 +12,14 @@ function decoded(hex: string, codeSize: 16 | 32 | 64 = 64): Instruction {
   return decode(bytes, 0, bytes.length, codeSize)!;
 }
 
+/** Where the record is that was appended after `n` others. */
+const recordOf = (n: number) => HEADER_WORDS + n * RECORD_WORDS;
+
 /** Shapes of instructions appended one after the other. */
 function shapesOf(...instructions: readonly Instruction[]): number[] {
   const store = new CodeStore();
   for (const insn of instructions) store.append(insn, handler);
-  return instructions.map((_, n) => store.words[n * RECORD_WORDS]!);
+  return instructions.map((_, n) => store.words[recordOf(n)]!);
 }
 
 describe('shapes', () => {
@@ -51,7 +54,7 @@ describe('shapes', () => {
     const other: Handler = () => {};
     store.append(decoded('90'), handler);
     store.append(decoded('90'), other);
-    expect([store.handlerAt(0), store.handlerAt(RECORD_WORDS)]).toEqual([handler, other]);
+    expect([store.handlerAt(recordOf(0)), store.handlerAt(recordOf(1))]).toEqual([handler, other]);
   });
 });
 
@@ -64,10 +67,10 @@ test('what is appended comes back, whatever was appended before it', () => {
         const store = new CodeStore();
         const instructions = cases.map(([bytes, codeSize]) => decode(bytes, 0, 15, codeSize)!);
         for (const insn of instructions) store.append(insn, handler);
-        const back = instructions.map((_, n) => store.instructionAt(n * RECORD_WORDS));
+        const back = instructions.map((_, n) => store.instructionAt(recordOf(n)));
         expect(back).toEqual(instructions);
         const total = instructions.reduce((sum, { length }) => sum + length, 0);
-        expect(store.bytes(0, instructions.length)).toBe(total);
+        expect(store.bytes(recordOf(0), instructions.length)).toBe(total);
       },
     ),
   );
@@ -82,7 +85,7 @@ test('a store that is full says so, and none is without end', () => {
     count += 64;
   }
   expect(store.words.byteLength).toBeLessThanOrEqual(16 << 20);
-  expect(store.end).toBe(count * RECORD_WORDS);
+  expect(store.end).toBe(recordOf(count));
   store.rewind();
   expect(store.isFull(64)).toBe(false);
 });

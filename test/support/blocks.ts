@@ -12,6 +12,7 @@ export function blockOf(
   handlers: readonly Handler[] = instructions.map((insn) => HANDLERS[insn.op]!),
 ): Block {
   const store = new CodeStore();
+  const header = store.open();
   for (const [n, insn] of instructions.entries()) store.append(insn, handlers[n]!);
-  return new Block(physical, codeSize, store, 0);
+  return new Block(physical, codeSize, store, header);
 }

@@ -84,6 +84,7 @@ function bindingOf(model: CpuModel): Binding {
 export class SystemHarness {
   readonly core: Core;
   readonly space: AddressSpace;
+  readonly memory: WebAssembly.Memory;
   /** What `deliver` told: vectors of exceptions in order. */
   readonly seen: string[] = [];
   tsc = 0;
@@ -92,7 +93,8 @@ export class SystemHarness {
 
   constructor(mode: StartMode, model = 'max') {
     const pages = Math.ceil((RAM_OFFSET + RAM_BYTES) / 65536);
-    const buffer = new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer as ArrayBuffer;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const buffer = this.memory.buffer as ArrayBuffer;
     this.space = new AddressSpace({
       buffer,
       ramOffset: RAM_OFFSET,

@@ -3,6 +3,7 @@ import {
   BLOCK,
   BR,
   BR_IF,
+  BR_TABLE,
   BULK,
   CALL,
   CALL_INDIRECT,
@@ -76,6 +77,14 @@ export class Code extends ByteBuffer {
   brIf(label: number): void {
     this.u8(BR_IF);
     this.u32(this.depth - label);
+  }
+
+  /** Branches to the label that the number on the stack names, or to the last one. */
+  brTable(labels: readonly number[], otherwise: number): void {
+    this.u8(BR_TABLE);
+    this.u32(labels.length);
+    for (const label of labels) this.u32(this.depth - label);
+    this.u32(this.depth - otherwise);
   }
 
   call(index: number): void {

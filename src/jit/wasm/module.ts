@@ -29,7 +29,7 @@ const TYPE_FUNCREF = 0x70;
 
 const UNLIKELY = 0;
 
-/** Type 0 of every module: that of its own functions, `(i32) -> i32`. */
+/** Type 0 of every module: that of its own functions, `(i32) -> i32` unless they have more parameters. */
 export const TYPE_REGION = 0;
 
 /**
@@ -40,12 +40,13 @@ export function encodeModule(
   imports: readonly FunctionImport[],
   functions: readonly FunctionBody[],
   withTable = false,
+  parameters = 1,
 ): Uint8Array {
   const out = new ByteBuffer(1024);
   for (const byte of MAGIC) out.u8(byte);
   section(out, SECTION_TYPE, (s) => {
     s.u32(1 + imports.length);
-    functionType(s, 1);
+    functionType(s, parameters);
     for (const { parameters } of imports) functionType(s, parameters);
   });
   section(out, SECTION_IMPORT, (s) => {

@@ -1,0 +1,543 @@
+import {
+  HEADER_CODE,
+  HEADER_CONTEXT,
+  HEADER_COUNT,
+  HEADER_ENTRIES,
+  HEADER_RIP,
+  HEADER_WORDS,
+  RECORD_DISPLACEMENT,
+  RECORD_WORDS,
+  STOPPED_AT,
+  STOPPED_BLOCK,
+} from '../../cpu/code-store.ts';
+import { RSP } from '../../isa/registers.ts';
+import {
+  RECORD_JUMP_ENTRIES,
+  RECORD_JUMP_OFFSET,
+  RECORDS_OFFSET,
+  SHAPES_OFFSET,
+  STATE_GPR,
+  STATE_RIP,
+} from '../../state/layout.ts';
+import type { Code } from '../wasm/code.ts';
+import type { FunctionBody } from '../wasm/module.ts';
+import {
+  I32_ADD,
+  I32_AND,
+  I32_DIV_U,
+  I32_EQZ,
+  I32_EXTEND8_S,
+  I32_EXTEND16_S,
+  I32_GE_S,
+  I32_GT_U,
+  I32_LOAD,
+  I32_LOAD8_U,
+  I32_LOAD16_U,
+  I32_NE,
+  I32_SHL,
+  I32_SHR_U,
+  I32_STORE,
+  I32_STORE8,
+  I32_SUB,
+  I32_WRAP_I64,
+  I32_XOR,
+  I64_ADD,
+  I64_AND,
+  I64_EXTEND_I32_S,
+  I64_EXTEND_I32_U,
+  I64_LOAD,
+  I64_NE,
+  I64_SHL,
+  I64_STORE,
+  I64_SUB,
+  I64_XOR,
+  SELECT,
+} from '../wasm/opcodes.ts';
+import { arithmetic, combine, setFlags, shift, step } from './arithmetic.ts';
+import {
+  A,
+  ADDRESS,
+  B,
+  CONTEXT,
+  COUNT,
+  E,
+  FLAGS,
+  HEADER,
+  LIMIT,
+  LOCALS,
+  M,
+  MORE,
+  N,
+  NEXT,
+  PATIENCE,
+  R,
+  RECORD,
+  RecordEmitter,
+  RIP,
+  SHAPE,
+} from './emitter.ts';
+import {
+  ACTIONS,
+  type Action,
+  type Bits,
+  type Operands,
+  SHAPE_ACCESS,
+  SHAPE_BASE,
+  SHAPE_BYTES,
+  SHAPE_E,
+  SHAPE_FLAGS,
+  SHAPE_INDEX,
+  SHAPE_LAST_BYTE,
+  SHAPE_LENGTH,
+  SHAPE_RELATIVE,
+  SHAPE_SCALE,
+  SHAPE_SEGMENT,
+  SHAPE_WRITE,
+} from './shapes.ts';
+
+/*
+ * `RecordRunner.run`. What only a handler can do: an action that is not known here, an access that the TLB does not answer, a
+ * branch to where RIP would not be canonical. Nothing of such an instruction has happened then. It looks at memory where the
+ * interpreter does, and leaves the flags as that leaves them.
+ */
+
+const GPR_RSP = STATE_GPR + RSP * 8;
+const SHAPE_SHIFT = Math.log2(SHAPE_BYTES);
+
+/** The only function of the module. */
+export function interpreterBody(): FunctionBody {
+  return { locals: LOCALS, code: new InterpreterCode().emit() };
+}
+
+class InterpreterCode {
+  readonly #e = new RecordEmitter();
+  #done = 0;
+  /** RIP becomes R, if that is canonical. */
+  #go = 0;
+  /** The branch is taken where N is not 0. */
+  #branch = 0;
+
+  emit(): Code {
+    const code = this.#e.code;
+    code.get(COUNT);
+    code.set(LIMIT);
+    for (const local of [HEADER, RECORD]) {
+      code.get(local);
+      code.i32(2);
+      code.op(I32_SHL);
+      code.i32(RECORDS_OFFSET);
+      code.op(I32_ADD);
+      code.set(local);
+    }
+    this.#e.load64(STATE_RIP);
+    code.set(RIP);
+    this.#e.exit = code.block();
+    const next = code.loop();
+    this.#fetch();
+    this.#locate();
+    this.#done = code.block();
+    this.#go = code.block();
+    this.#branch = code.block();
+    const labels = ACTIONS.map(() => code.block()).reverse();
+    code.get(SHAPE);
+    code.memory(I32_LOAD16_U, SHAPES_OFFSET);
+    code.brTable([this.#e.exit, ...labels], this.#e.exit);
+    for (const action of ACTIONS) {
+      code.end();
+      this.#perform(action);
+    }
+    code.end(); // branch
+    code.get(N);
+    code.op(I32_EQZ);
+    code.brIf(this.#done);
+    this.#target();
+    code.end(); // go
+    this.#e.ifNotCanonical(R, this.#e.exit);
+    code.get(R);
+    code.set(NEXT);
+    code.end(); // done
+    code.get(NEXT);
+    code.set(RIP);
+    code.get(RECORD);
+    code.i32(RECORD_WORDS * 4);
+    code.op(I32_ADD);
+    code.set(RECORD);
+    code.get(COUNT);
+    code.i32(1);
+    code.op(I32_SUB);
+    code.tee(COUNT);
+    code.brIf(next);
+    this.#chain(next);
+    code.end();
+    code.end(); // exit
+    code.i32(0);
+    code.get(RIP);
+    code.memory(I64_STORE, STATE_RIP);
+    code.i32(0);
+    code.get(HEADER);
+    code.i32(RECORDS_OFFSET);
+    code.op(I32_SUB);
+    code.i32(2);
+    code.op(I32_SHR_U);
+    code.memory(I32_STORE, RECORDS_OFFSET + STOPPED_BLOCK * 4);
+    code.i32(0);
+    code.get(RECORD);
+    code.get(HEADER);
+    code.op(I32_SUB);
+    code.i32(HEADER_WORDS * 4);
+    code.op(I32_SUB);
+    code.i32(RECORD_WORDS * 4);
+    code.op(I32_DIV_U);
+    code.memory(I32_STORE, RECORDS_OFFSET + STOPPED_AT * 4);
+    code.get(LIMIT);
+    code.get(COUNT);
+    code.op(I32_SUB);
+    return code;
+  }
+
+  /** At the end of a block: on to the next one, or it falls through. */
+  #chain(next: number): void {
+    const code = this.#e.code;
+    const stop = code.block();
+    // The block may have been cut short: then nothing may follow.
+    code.get(MORE);
+    code.op(I32_EQZ);
+    code.brIf(stop);
+    code.get(RIP);
+    code.op(I32_WRAP_I64);
+    code.tee(N);
+    code.get(N);
+    code.i32(12);
+    code.op(I32_SHR_U);
+    code.op(I32_XOR);
+    code.i32(RECORD_JUMP_ENTRIES - 1);
+    code.op(I32_AND);
+    code.i32(2);
+    code.op(I32_SHL);
+    code.memory(I32_LOAD, RECORD_JUMP_OFFSET);
+    code.i32(2);
+    code.op(I32_SHL);
+    code.tee(N);
+    code.memory(I64_LOAD, RECORDS_OFFSET + HEADER_RIP * 4);
+    code.get(RIP);
+    code.op(I64_NE);
+    code.brIf(stop);
+    const header = (word: number) => {
+      code.get(N);
+      code.memory(I32_LOAD, RECORDS_OFFSET + word * 4);
+    };
+    header(HEADER_CONTEXT);
+    code.get(CONTEXT);
+    code.op(I32_NE);
+    code.brIf(stop);
+    header(HEADER_CODE);
+    code.brIf(stop);
+    header(HEADER_COUNT);
+    code.tee(COUNT);
+    code.get(MORE);
+    code.op(I32_GT_U);
+    code.if();
+    code.i32(0);
+    code.set(COUNT);
+    code.br(stop);
+    code.end();
+    header(HEADER_ENTRIES);
+    code.tee(M);
+    code.get(PATIENCE);
+    code.op(I32_GE_S);
+    code.if();
+    code.i32(0);
+    code.set(COUNT);
+    code.br(stop);
+    code.end();
+    code.get(N);
+    code.get(M);
+    code.i32(1);
+    code.op(I32_ADD);
+    code.memory(I32_STORE, RECORDS_OFFSET + HEADER_ENTRIES * 4);
+    code.get(MORE);
+    code.get(COUNT);
+    code.op(I32_SUB);
+    code.set(MORE);
+    code.get(LIMIT);
+    code.get(COUNT);
+    code.op(I32_ADD);
+    code.set(LIMIT);
+    code.get(N);
+    code.i32(RECORDS_OFFSET);
+    code.op(I32_ADD);
+    code.tee(HEADER);
+    code.i32(HEADER_WORDS * 4);
+    code.op(I32_ADD);
+    code.set(RECORD);
+    code.br(next);
+    code.end();
+  }
+
+  /** SHAPE, its FLAGS, and NEXT. */
+  #fetch(): void {
+    const code = this.#e.code;
+    code.get(RECORD);
+    code.memory(I32_LOAD);
+    code.i32(SHAPE_SHIFT);
+    code.op(I32_SHL);
+    code.set(SHAPE);
+    code.get(RIP);
+    this.#e.ofShape(I32_LOAD8_U, SHAPE_LENGTH);
+    code.op(I64_EXTEND_I32_U);
+    code.op(I64_ADD);
+    code.set(NEXT);
+    this.#e.ofShape(I32_LOAD8_U, SHAPE_FLAGS);
+    code.set(FLAGS);
+  }
+
+  /** ADDRESS, where there is one, and E. */
+  #locate(): void {
+    const code = this.#e.code;
+    code.get(FLAGS);
+    code.if();
+    this.#e.ofShape(I32_LOAD16_U, SHAPE_INDEX);
+    code.memory(I64_LOAD);
+    this.#e.ofShape(I32_LOAD8_U, SHAPE_SCALE);
+    code.op(I64_EXTEND_I32_U);
+    code.op(I64_SHL);
+    code.get(RECORD);
+    code.memory(I32_LOAD, RECORD_DISPLACEMENT * 4);
+    code.op(I64_EXTEND_I32_S);
+    code.op(I64_ADD);
+    this.#e.ofShape(I32_LOAD16_U, SHAPE_BASE);
+    code.memory(I64_LOAD);
+    code.op(I64_ADD);
+    this.#e.ofShape(I32_LOAD16_U, SHAPE_SEGMENT);
+    code.memory(I64_LOAD);
+    code.op(I64_ADD);
+    code.set(ADDRESS);
+    code.get(FLAGS);
+    code.i32(SHAPE_RELATIVE);
+    code.op(I32_AND);
+    code.if();
+    code.get(ADDRESS);
+    code.get(NEXT);
+    code.op(I64_ADD);
+    code.set(ADDRESS);
+    code.end();
+    code.get(FLAGS);
+    code.i32(SHAPE_ACCESS);
+    code.op(I32_AND);
+    code.if();
+    this.#e.probe(
+      () => {
+        code.get(FLAGS);
+        code.i32(SHAPE_WRITE);
+        code.op(I32_AND);
+        code.op(I32_ADD);
+      },
+      () => {
+        this.#e.ofShape(I32_LOAD8_U, SHAPE_LAST_BYTE);
+        code.op(I64_EXTEND_I32_U);
+      },
+    );
+    code.end();
+    code.else();
+    this.#e.ofShape(I32_LOAD16_U, SHAPE_E);
+    code.set(E);
+    code.end();
+  }
+
+  #perform(action: Action): void {
+    const code = this.#e.code;
+    switch (action.do) {
+      case 'nothing':
+        break;
+      case 'move':
+        this.#move(action.bits, action.operands, action.isMemory);
+        break;
+      case 'extend':
+        this.#extend(action.from, action.to, action.signed);
+        break;
+      case 'address':
+        this.#e.g();
+        code.get(ADDRESS);
+        if (action.bits === 32) {
+          code.i64(-1, 0);
+          code.op(I64_AND);
+        }
+        code.memory(I64_STORE);
+        break;
+      case 'arithmetic':
+        arithmetic(this.#e, action.what, action.bits, action.operands, action.isMemory);
+        break;
+      case 'step':
+        step(this.#e, action.down, action.bits, action.isMemory);
+        break;
+      case 'negate':
+        code.i64(0);
+        code.set(A);
+        this.#e.loadE(action.bits);
+        code.set(B);
+        combine(this.#e, 'SUB');
+        this.#e.storeE(action.bits, action.isMemory);
+        setFlags(this.#e, 'SUB', action.bits);
+        break;
+      case 'complement':
+        this.#e.loadE(action.bits);
+        code.i64(-1);
+        code.op(I64_XOR);
+        code.set(R);
+        this.#e.storeE(action.bits, action.isMemory);
+        break;
+      case 'shift':
+        shift(this.#e, action.what, action.bits, action.isMemory);
+        break;
+      case 'push':
+        code.get(E);
+        code.memory(I64_LOAD);
+        code.set(B);
+        this.#push();
+        break;
+      case 'pop':
+        this.#top();
+        code.get(E);
+        code.memory(I64_LOAD);
+        code.set(B);
+        this.#release();
+        this.#e.ofShape(I32_LOAD16_U, SHAPE_E);
+        code.get(B);
+        code.memory(I64_STORE);
+        break;
+      case 'return':
+        this.#top();
+        code.get(E);
+        code.memory(I64_LOAD);
+        code.set(R);
+        this.#e.ifNotCanonical(R, this.#e.exit);
+        this.#release();
+        code.br(this.#go);
+        return;
+      case 'jump':
+        this.#aim(action.indirect);
+        code.br(this.#go);
+        return;
+      case 'call':
+        this.#aim(action.indirect);
+        this.#e.ifNotCanonical(R, this.#e.exit);
+        code.get(NEXT);
+        code.set(B);
+        this.#push();
+        code.br(this.#go);
+        return;
+      case 'branch':
+        this.#e.condition(action.condition);
+        code.set(N);
+        code.br(this.#branch);
+        return;
+      case 'set':
+        code.get(E);
+        this.#e.condition(action.condition);
+        code.memory(I32_STORE8);
+        break;
+      case 'choose':
+        this.#choose(action.condition, action.bits);
+        break;
+    }
+    code.br(this.#done);
+  }
+
+  #move(bits: Bits, operands: Operands, isMemory: boolean): void {
+    const code = this.#e.code;
+    if (operands === 'G,E') this.#e.loadE(bits);
+    else if (operands === 'E,G') this.#e.loadG(bits);
+    else this.#e.immediate();
+    code.set(R);
+    if (operands === 'G,E') this.#e.storeG(bits);
+    else this.#e.storeE(bits, isMemory);
+  }
+
+  #extend(from: Bits, to: Bits, signed: boolean): void {
+    const code = this.#e.code;
+    if (!signed) this.#e.loadE(from);
+    else {
+      code.get(E);
+      code.memory(from === 32 ? I32_LOAD : from === 16 ? I32_LOAD16_U : I32_LOAD8_U);
+      if (from === 16) code.op(I32_EXTEND16_S);
+      if (from === 8) code.op(I32_EXTEND8_S);
+      code.op(I64_EXTEND_I32_S);
+    }
+    code.set(R);
+    this.#e.storeG(to);
+  }
+
+  #choose(condition: number, bits: Bits): void {
+    const code = this.#e.code;
+    this.#e.loadE(bits);
+    this.#e.loadG(bits);
+    this.#e.condition(condition);
+    code.op(SELECT);
+    code.set(R);
+    this.#e.storeG(bits);
+  }
+
+  // The stack.
+
+  /** Pushes B on the stack of the guest. */
+  #push(): void {
+    const code = this.#e.code;
+    this.#e.load64(GPR_RSP);
+    code.i64(8);
+    code.op(I64_SUB);
+    code.set(ADDRESS);
+    this.#e.probe(
+      () => {
+        code.i32(SHAPE_WRITE);
+        code.op(I32_ADD);
+      },
+      () => code.i64(7),
+    );
+    code.get(E);
+    code.get(B);
+    code.memory(I64_STORE);
+    code.i32(0);
+    code.get(ADDRESS);
+    code.memory(I64_STORE, GPR_RSP);
+  }
+
+  /** E becomes the top of the stack. */
+  #top(): void {
+    const code = this.#e.code;
+    this.#e.load64(GPR_RSP);
+    code.set(ADDRESS);
+    this.#e.probe(
+      () => {},
+      () => code.i64(7),
+    );
+  }
+
+  #release(): void {
+    const code = this.#e.code;
+    code.i32(0);
+    code.get(ADDRESS);
+    code.i64(8);
+    code.op(I64_ADD);
+    code.memory(I64_STORE, GPR_RSP);
+  }
+
+  // Branches.
+
+  /** R becomes the target. */
+  #aim(indirect: boolean): void {
+    if (!indirect) {
+      this.#target();
+      return;
+    }
+    this.#e.loadE(64);
+    this.#e.code.set(R);
+  }
+
+  #target(): void {
+    const code = this.#e.code;
+    code.get(NEXT);
+    this.#e.immediate();
+    code.op(I64_ADD);
+    code.set(R);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Block } from '../../cpu/blocks.ts';
+import type { RecordRunner } from '../../cpu/code-store.ts';
+import type { Handler } from '../../cpu/execute/core.ts';
+import type { Instruction } from '../../isa/instruction.ts';
+import { RECORD_JUMP_ENTRIES, RECORD_JUMP_OFFSET, SHAPES_OFFSET } from '../../state/layout.ts';
+import { encodeModule } from '../wasm/module.ts';
+import { PARAMETERS } from './emitter.ts';
+import { interpreterBody } from './interpreter-code.ts';
+import { describeShape, SHAPE_BYTES } from './shapes.ts';
+
+/** One for all machines. */
+let compiled: WebAssembly.Module | undefined;
+
+/** The interpreter of the commonest instructions of 64-bit code, in WebAssembly. */
+export class RecordInterpreter implements RecordRunner {
+  readonly #view: DataView;
+  readonly #jump: Int32Array;
+  readonly #run: RecordRunner['run'];
+
+  constructor(memory: WebAssembly.Memory) {
+    compiled ??= new WebAssembly.Module(encodeModule([], [interpreterBody()], false, PARAMETERS));
+    const instance = new WebAssembly.Instance(compiled, { e: { m: memory } });
+    this.#run = instance.exports['0'] as RecordRunner['run'];
+    this.#jump = new Int32Array(memory.buffer, RECORD_JUMP_OFFSET, RECORD_JUMP_ENTRIES);
+    this.#view = new DataView(memory.buffer);
+  }
+
+  describe(shape: number, insn: Instruction, handler: Handler): void {
+    describeShape(this.#view, SHAPES_OFFSET + shape * SHAPE_BYTES, insn, handler);
+  }
+
+  link({ header, ripLo }: Block): void {
+    this.#jump[(ripLo ^ (ripLo >>> 12)) & (RECORD_JUMP_ENTRIES - 1)] = header;
+  }
+
+  clear(): void {
+    this.#jump.fill(0);
+  }
+
+  run(
+    header: number,
+    record: number,
+    count: number,
+    more: number,
+    context: number,
+    patience: number,
+  ): number {
+    return this.#run(header, record, count, more, context, patience);
+  }
+}

@@ -1,0 +1,210 @@
+import { OP_NAMES, perOp } from '../../cpu/decode/ops.ts';
+import type { Handler } from '../../cpu/execute/core.ts';
+import { HANDLERS } from '../../cpu/handlers.ts';
+import {
+  ADDRESS_ABSOLUTE,
+  ADDRESS_INDEX,
+  ADDRESS_RIP,
+  type Instruction,
+  PREFIX_LOCK,
+} from '../../isa/instruction.ts';
+import { FS, NO_REGISTER } from '../../isa/registers.ts';
+import { SEGMENT_BASE, SEGMENT_BYTES, STATE_GPR, STATE_SEGMENTS, STATE_ZERO } from '../../state/layout.ts';
+import { CONDITION_NAMES } from '../emit/flags.ts';
+
+/*
+ * What the interpreter in WebAssembly knows of a shape, 16 bytes: what to do (16 bits: a number of `ACTIONS`, 0 for what only
+ * a handler can do), the length (8), SHAPE_* (8); then by linear address the register operand G (16), the operand E where it
+ * is a register (16), the base and the index of an address (16 each), its scale (8), bytes of the access less one (8), and
+ * the base of the segment (16).
+ */
+export const SHAPE_BYTES = 16;
+export const SHAPE_LENGTH = 2;
+export const SHAPE_FLAGS = 3;
+export const SHAPE_G = 4;
+export const SHAPE_E = 6;
+export const SHAPE_BASE = 8;
+export const SHAPE_INDEX = 10;
+export const SHAPE_SCALE = 12;
+export const SHAPE_LAST_BYTE = 13;
+export const SHAPE_SEGMENT = 14;
+
+/** The instruction has an address. */
+export const SHAPE_ADDRESS = 1;
+/** And goes to memory there. */
+export const SHAPE_ACCESS = 2;
+/** The address is relative to RIP. */
+export const SHAPE_RELATIVE = 4;
+/** It writes there: also the place of the tag for writes in an entry of the TLB. */
+export const SHAPE_WRITE = 8;
+
+export type Bits = 8 | 16 | 32 | 64;
+export type Arithmetic = 'ADD' | 'SUB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
+/** `E,G`: destination or first operand E, second G. */
+export type Operands = 'E,G' | 'G,E' | 'E,I';
+
+/** What an instruction does, besides its operands. `isMemory`: of E, where that makes a difference. */
+export type Action =
+  | { do: 'arithmetic'; what: Arithmetic; bits: Bits; operands: Operands; isMemory: boolean }
+  | { do: 'step'; down: boolean; bits: Bits; isMemory: boolean }
+  | { do: 'negate' | 'complement'; bits: Bits; isMemory: boolean }
+  | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; isMemory: boolean }
+  | { do: 'move'; bits: Bits; operands: Operands; isMemory: boolean }
+  | { do: 'extend'; from: Bits; to: Bits; signed: boolean }
+  | { do: 'address'; bits: Bits }
+  | { do: 'push' | 'pop' | 'return' | 'nothing' }
+  | { do: 'jump' | 'call'; indirect: boolean }
+  | { do: 'branch' | 'set'; condition: number }
+  | { do: 'choose'; condition: number; bits: Bits };
+
+const BITS: Readonly<Record<string, Bits>> = { b: 8, w: 16, d: 32, q: 64 };
+const CONDITION = CONDITION_NAMES.join('|');
+const condition = (name: string) => (CONDITION_NAMES as readonly string[]).indexOf(name);
+
+/** How the action of an op is made of its name. */
+const PATTERNS: readonly (readonly [
+  RegExp,
+  (m: readonly string[], isMemory: boolean) => Action | undefined,
+])[] = [
+  [
+    /^(ADD|SUB|AND|OR|XOR|CMP|TEST)_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
+    ([, what, first, size, second], isMemory) => ({
+      do: 'arithmetic',
+      what: what as Arithmetic,
+      bits: BITS[size!]!,
+      operands: `${first},${second}` as Operands,
+      isMemory,
+    }),
+  ],
+  [
+    /^MOV_(E|G)([bwdq])_(G|E|I)([bwdq])$/,
+    ([, first, size, second, from], isMemory) =>
+      second === 'I' && from === 'q'
+        ? undefined
+        : { do: 'move', bits: BITS[size!]!, operands: `${first},${second}` as Operands, isMemory },
+  ],
+  [
+    /^(INC|DEC)_E([dq])$/,
+    ([, name, size], isMemory) => ({ do: 'step', down: name === 'DEC', bits: BITS[size!]!, isMemory }),
+  ],
+  [/^NEG_E([dq])$/, ([, size], isMemory) => ({ do: 'negate', bits: BITS[size!]!, isMemory })],
+  [/^NOT_E([dq])$/, ([, size], isMemory) => ({ do: 'complement', bits: BITS[size!]!, isMemory })],
+  [
+    /^(SHL|SHR|SAR)_E([dq])_Ib$/,
+    ([, what, size], isMemory) => ({ do: 'shift', what: what as 'SHL', bits: BITS[size!]!, isMemory }),
+  ],
+  [
+    /^MOV(ZX|SX|SXD)_G([dq])_E([bwd])$/,
+    ([, kind, to, from]) => ({ do: 'extend', from: BITS[from!]!, to: BITS[to!]!, signed: kind !== 'ZX' }),
+  ],
+  [/^LEA_G([dq])_M$/, ([, size]) => ({ do: 'address', bits: BITS[size!]! })],
+  [/^PUSH_Eq$/, (_, isMemory) => (isMemory ? undefined : { do: 'push' })],
+  [/^POP_Eq$/, (_, isMemory) => (isMemory ? undefined : { do: 'pop' })],
+  [/^RET_near$/, () => ({ do: 'return' })],
+  [/^(JMP|CALL)_(J|E)$/, ([, name, to]) => ({ do: name === 'JMP' ? 'jump' : 'call', indirect: to === 'E' })],
+  [new RegExp(`^J(${CONDITION})_J$`), ([, name]) => ({ do: 'branch', condition: condition(name!) })],
+  [new RegExp(`^SET(${CONDITION})_Eb$`), ([, name]) => ({ do: 'set', condition: condition(name!) })],
+  [
+    new RegExp(`^CMOV(${CONDITION})_G([dq])_E[dq]$`),
+    ([, name, size]) => ({ do: 'choose', condition: condition(name!), bits: BITS[size!]! }),
+  ],
+  [/^NOP(_E)?$/, () => ({ do: 'nothing' })],
+];
+
+function actionOf(name: string, isMemory: boolean): Action | undefined {
+  for (const [pattern, make] of PATTERNS) {
+    const found = pattern.exec(name);
+    if (found) return make(found, isMemory);
+  }
+  return undefined;
+}
+
+/** All actions. The number of an action is its index and one more. */
+export const ACTIONS: Action[] = [];
+const numbers = new Map<string, number>();
+
+function numberOf(action: Action | undefined): number {
+  if (!action) return 0;
+  const key = JSON.stringify(action);
+  let number = numbers.get(key);
+  if (number === undefined) {
+    number = ACTIONS.push(action);
+    numbers.set(key, number);
+  }
+  return number;
+}
+
+for (const name of OP_NAMES) for (const isMemory of [false, true]) numberOf(actionOf(name, isMemory));
+const numberOfRegister = perOp((name) => numberOf(actionOf(name, false)));
+const numberOfMemory = perOp((name) => numberOf(actionOf(name, true)));
+
+/** Bytes that the action accesses at its address, and whether it writes there. */
+function accessOf(action: Action): readonly [bytes: number, write: boolean] {
+  switch (action.do) {
+    case 'arithmetic':
+      return [action.bits >> 3, action.operands !== 'G,E' && action.what !== 'CMP' && action.what !== 'TEST'];
+    case 'move':
+      return [action.bits >> 3, action.operands !== 'G,E'];
+    case 'step':
+    case 'negate':
+    case 'complement':
+    case 'shift':
+      return [action.bits >> 3, true];
+    case 'extend':
+      return [action.from >> 3, false];
+    case 'set':
+      return [1, true];
+    case 'choose':
+      return [action.bits >> 3, false];
+    case 'jump':
+    case 'call':
+      return [8, false];
+    default:
+      return [0, false];
+  }
+}
+
+const hasByteE = perOp((name) => name.includes('_Eb'));
+const hasByteG = perOp((name) => name.includes('_Gb'));
+const isNear = perOp((name) => /^(J|CALL_|RET_)/.test(name));
+const hasNoSegment = perOp((name) => name.startsWith('LEA'));
+
+/** Fills the 16 bytes of a shape. `view` begins at them. */
+export function describeShape(view: DataView, at: number, insn: Instruction, handler: Handler): void {
+  for (let n = 0; n < SHAPE_BYTES; n += 4) view.setUint32(at + n, 0);
+  view.setUint8(at + SHAPE_LENGTH, insn.length);
+  const action = actionNumber(insn, handler);
+  if (action === 0) return;
+  view.setUint16(at, action, true);
+  const general = (register: number) => STATE_GPR + register * 8;
+  view.setUint16(at + SHAPE_G, hasByteG(insn.op) ? STATE_GPR + insn.reg8 : general(insn.reg), true);
+  view.setUint16(at + SHAPE_E, hasByteE(insn.op) ? STATE_GPR + insn.rm8 : general(insn.rm), true);
+  if (!insn.isMemory) return;
+  const [bytes, write] = accessOf(ACTIONS[action - 1]!);
+  const isRelative = insn.addressForm === ADDRESS_RIP;
+  view.setUint8(
+    at + SHAPE_FLAGS,
+    SHAPE_ADDRESS |
+      (bytes > 0 ? SHAPE_ACCESS : 0) |
+      (isRelative ? SHAPE_RELATIVE : 0) |
+      (write ? SHAPE_WRITE : 0),
+  );
+  const hasBase = insn.addressForm !== ADDRESS_ABSOLUTE && insn.addressForm !== ADDRESS_INDEX && !isRelative;
+  view.setUint16(at + SHAPE_BASE, hasBase ? general(insn.base) : STATE_ZERO, true);
+  view.setUint16(at + SHAPE_INDEX, insn.index === NO_REGISTER ? STATE_ZERO : general(insn.index), true);
+  view.setUint8(at + SHAPE_SCALE, insn.scale);
+  view.setUint8(at + SHAPE_LAST_BYTE, Math.max(bytes - 1, 0));
+  const hasSegment = insn.segment >= FS && !hasNoSegment(insn.op);
+  const base = STATE_SEGMENTS + insn.segment * SEGMENT_BYTES + SEGMENT_BASE;
+  view.setUint16(at + SHAPE_SEGMENT, hasSegment ? base : STATE_ZERO, true);
+}
+
+/** 0 where the interpreter in WebAssembly cannot do it: other modes and address sizes, LOCK, 64-bit addresses in the code. */
+function actionNumber(insn: Instruction, handler: Handler): number {
+  if (insn.codeSize !== 64 || handler !== HANDLERS[insn.op] || insn.prefixes & PREFIX_LOCK) return 0;
+  if (isNear(insn.op) && insn.operandSize !== 64) return 0;
+  if (!insn.isMemory) return numberOfRegister(insn.op);
+  const isMoffs = (insn.opcode & 0xfc) === 0xa0 && insn.modrm === 0 && insn.addressForm === ADDRESS_ABSOLUTE;
+  if (insn.addressSize !== 64 || isMoffs) return 0;
+  return numberOfMemory(insn.op);
+}

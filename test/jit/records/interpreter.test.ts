@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { Block } from '../../../src/cpu/blocks.ts';
+import { CodeStore } from '../../../src/cpu/code-store.ts';
+import { decode } from '../../../src/cpu/decode/decode.ts';
+import { OP_NAMES } from '../../../src/cpu/decode/ops.ts';
+import { HANDLERS } from '../../../src/cpu/handlers.ts';
+import { RSP } from '../../../src/isa/registers.ts';
+import { RFLAGS_STATUS } from '../../../src/isa/rflags.ts';
+import { RecordInterpreter } from '../../../src/jit/records/interpreter.ts';
+import { ACTIONS, describeShape, SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
+import { RECORDS_BYTES, RECORDS_OFFSET, STATE_BYTES } from '../../../src/state/layout.ts';
+import { Dice } from '../../support/random-program.ts';
+import { CODE, SystemHarness } from '../../support/system-harness.ts';
+
+const CONTEXT = 7;
+const NEVER = 0x7fffffff;
+/** Where operands in memory are, and the stack. */
+const DATA = 0x40000;
+const DATA_BYTES = 0x8000;
+const STACK = DATA + 0x4000;
+
+/** A core in 64-bit mode, and the interpreter of records on its memory. */
+class Runner extends SystemHarness {
+  readonly interpreter = new RecordInterpreter(this.memory);
+  readonly store = new CodeStore(
+    new Int32Array(this.memory.buffer, RECORDS_OFFSET, RECORDS_BYTES >> 2),
+    this.interpreter,
+  );
+
+  constructor() {
+    super('long');
+    // All pages are in the TLB, for both kinds of access.
+    for (let page = 0; page < 0x100000; page += 0x1000)
+      this.core.store8(3, page, 0, this.core.load8(3, page, 0));
+  }
+
+  block(...codes: readonly Uint8Array[]): Block {
+    const header = this.store.open();
+    for (const code of codes) {
+      const insn = decode(code, 0, code.length, 64)!;
+      this.store.append(insn, HANDLERS[insn.op]!);
+    }
+    return new Block(CODE, 64, this.store, header);
+  }
+
+  run(block: Block, count = block.count, more = 0, patience = NEVER): number {
+    return this.interpreter.run(block.header, block.record, count, more, CONTEXT, patience);
+  }
+
+  /** Everything that an instruction can change. */
+  changeable(): Buffer {
+    const state = Buffer.from(this.memory.buffer, 0, STATE_BYTES);
+    const data = this.space.u8.subarray(this.space.memory.ramOffset + DATA);
+    return Buffer.concat([state, data.subarray(0, DATA_BYTES)]);
+  }
+}
+
+/** The same registers, flags and memory in each. */
+function scramble(machines: readonly SystemHarness[], seed: number): void {
+  for (const machine of machines) {
+    const dice = new Dice(seed);
+    const { core, space } = machine;
+    for (let register = 0; register < 16; register++) {
+      machine.setReg(
+        register,
+        DATA + 0x1000 + dice.below(0x800),
+        dice.below(4) === 0 ? dice.below(2) - 1 : 0,
+      );
+    }
+    machine.setReg(RSP, STACK + dice.below(16));
+    core.flags.write(dice.below(0x10000) & RFLAGS_STATUS);
+    core.setRip(CODE, 0);
+    const data = space.u8.subarray(space.memory.ramOffset + DATA).subarray(0, DATA_BYTES);
+    for (let at = 0; at < DATA_BYTES; at += 61) data[at] = dice.below(256);
+    // Some targets of returns and jumps that are canonical.
+    for (let at = 0x1000; at < DATA_BYTES; at += 128) data.fill(0, at + 4, at + 8);
+  }
+}
+
+const PREFIXES = [[], [0x66], [0x48], [0x45], [0x4d], [0x64], [0x65, 0x4a]];
+const MODRM = [0xc0, 0xc1, 0xc6, 0xc7, 0x03, 0x43, 0x83, 0x04, 0x44, 0x85, 0x05];
+/** Of each action. */
+const MOST_CASES = 50;
+
+/** Code for every action, with operands of many kinds: by number of the action. */
+function encodings(): Map<number, Uint8Array[]> {
+  const found = new Map<number, Uint8Array[]>();
+  const dice = new Dice(1);
+  const view = new DataView(new ArrayBuffer(SHAPE_BYTES));
+  for (const prefixes of PREFIXES) {
+    for (const map of [[], [0x0f]]) {
+      for (let opcode = 0; opcode < 256; opcode++) {
+        for (const modrm of MODRM.flatMap((one) => Array.from({ length: 8 }, (_, reg) => one | (reg << 3)))) {
+          // Displacements and immediates of a few bytes.
+          const tail = [dice.below(256), dice.below(64), 0, 0, dice.below(128), 0, 0, 0];
+          const code = Uint8Array.from([...prefixes, ...map, opcode, modrm, ...tail, 0, 0]);
+          const insn = decode(code, 0, code.length, 64);
+          if (!insn) continue;
+          describeShape(view, 0, insn, HANDLERS[insn.op]!);
+          const action = view.getUint16(0, true);
+          if (action === 0) continue;
+          const codes = found.get(action) ?? [];
+          codes.push(code.slice(0, insn.length));
+          found.set(action, codes);
+        }
+      }
+    }
+  }
+  for (const [action, codes] of found) {
+    const step = Math.ceil(codes.length / MOST_CASES);
+    found.set(
+      action,
+      codes.filter((_, n) => n % step === 0),
+    );
+  }
+  return found;
+}
+
+const known = encodings();
+const theirs = new SystemHarness('long');
+const ours = new Runner();
+
+test('there is code for every action', () => {
+  const without = ACTIONS.filter((_, n) => !known.has(n + 1));
+  expect(without).toEqual([]);
+});
+
+describe('does what the handlers do', () => {
+  test.each(ACTIONS.map((action, n) => [JSON.stringify(action), n + 1] as const))('%s', (_name, number) => {
+    let done = 0;
+    for (const [n, code] of known.get(number)!.entries()) {
+      scramble([theirs, ours], number * 1000 + n);
+      const hex = Buffer.from(code).toString('hex');
+      const name = OP_NAMES[decode(code, 0, code.length, 64)!.op];
+      const before = ours.changeable();
+      const ran = ours.run(ours.block(code));
+      const after = ours.changeable();
+      if (ran === 0) {
+        // Left to the handler: nothing has happened.
+        expect(after.equals(before), `${name} ${hex}`).toBe(true);
+        continue;
+      }
+      done++;
+      expect(theirs.execute(...code), `${name} ${hex} faults`).toBeUndefined();
+      const state = Buffer.from(theirs.memory.buffer, 0, 0x400);
+      expect(after.subarray(0, 0x400).toString('hex'), `${name} ${hex}`).toBe(state.toString('hex'));
+      const data = theirs.space.u8.subarray(theirs.space.memory.ramOffset + DATA).subarray(0, DATA_BYTES);
+      expect(after.subarray(STATE_BYTES).equals(Buffer.from(data)), `${name} ${hex}: memory`).toBe(true);
+    }
+    expect(done).toBeGreaterThan(0);
+  });
+});
+
+describe('stops', () => {
+  const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
+
+  test.each([
+    ['a page that is not in the TLB', '488b0425f0ff1f00'],
+    ['the end of a page', '488b0425fc0f0400'],
+    ['a branch to an address that is not canonical', 'ff242500000400'],
+    ['an instruction that it does not know', '0fa2'],
+    ['LOCK', 'f04801042500000400'],
+    ['a 32-bit address', '678b03'],
+  ])('in front of %s', (_why, hex) => {
+    scramble([ours], 1);
+    const address = ours.space.memory.ramOffset + DATA;
+    ours.space.u8.set([0, 0, 0, 0, 0, 0, 0, 0x12], address);
+    expect(ours.run(ours.block(bytes('4889d8'), bytes(hex)))).toBe(1);
+    expect(ours.rip).toBe(CODE + 3);
+    expect(ours.reg(0)).toBe(ours.reg(3));
+  });
+
+  test('behind the count', () => {
+    scramble([ours], 2);
+    expect(ours.run(ours.block(bytes('90'), bytes('90'), bytes('90')), 2, 100)).toBe(2);
+    expect(ours.rip).toBe(CODE + 2);
+  });
+});
+
+describe('goes from block to block', () => {
+  const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
+
+  /** INC EAX; JMP to itself. */
+  function loop(): Block {
+    const block = ours.block(bytes('ffc0'), bytes('ebfc'));
+    block.enterAt(CODE, 0, CONTEXT);
+    ours.interpreter.link(block);
+    scramble([ours], 3);
+    ours.setReg(0, 0);
+    return block;
+  }
+
+  test('as long as there is room for a whole one', () => {
+    const block = loop();
+    expect(ours.run(block, 2, 7)).toBe(8);
+    expect([ours.reg(0), ours.rip, block.entries]).toEqual([4, CODE, 3]);
+  });
+
+  test('until patience is at its end', () => {
+    const block = loop();
+    expect(ours.run(block, 2, 100, 5)).toBe(12);
+    expect(block.entries).toBe(5);
+  });
+
+  test.each<[string, (block: Block) => void]>([
+    ['it has compiled code', (block) => Object.assign(block, { code: {} })],
+    ['it is retired', (block) => block.retire()],
+    ['the context is another', (block) => block.enterAt(CODE, 0, CONTEXT + 1)],
+    ['it is linked at another address', (block) => block.enterAt(CODE, 1, CONTEXT)],
+    ['nothing is linked', () => ours.interpreter.clear()],
+  ])('but not where %s', (_why, change) => {
+    const block = loop();
+    change(block);
+    expect(ours.run(block, 2, 100)).toBe(2);
+  });
+});
