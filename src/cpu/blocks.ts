@@ -36,6 +36,9 @@ export class Block {
   readonly physical: number;
   /** How often the faster tier has compiled it. */
   attempts = 0;
+  /** How often its handlers have been called from the records, and what they are called from after many times. */
+  runs = 0;
+  lists: BlockLists | undefined;
 
   /** One without instructions. */
   static empty(): Block {
@@ -110,9 +113,22 @@ export class Block {
     return this.store.instructionAt(this.record + at * RECORD_WORDS);
   }
 
-  handlerAt(at: number): Handler {
-    return this.store.handlerAt(this.record + at * RECORD_WORDS);
+  /** Copies of all instructions. */
+  unpack(): BlockLists {
+    const instructions: Instruction[] = [];
+    const handlers: Handler[] = [];
+    for (let at = 0; at < this.count; at++) {
+      instructions.push(this.instructionAt(at));
+      handlers.push(this.store.handlerAt(this.record + at * RECORD_WORDS));
+    }
+    return { instructions, handlers };
   }
+}
+
+/** The instructions of a block in objects of their own: more to fetch than records, and less to do. */
+export interface BlockLists {
+  readonly instructions: readonly Instruction[];
+  readonly handlers: readonly Handler[];
 }
 
 interface CodePage {

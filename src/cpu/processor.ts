@@ -7,20 +7,11 @@ import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
 import { type GuestFault, SOURCE_EXCEPTION } from '../state/faults.ts';
 import { RECORDS_BYTES, RECORDS_OFFSET, SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
-import {
-  CodeStore,
-  RECORD_DISPLACEMENT,
-  RECORD_IMMEDIATE,
-  RECORD_WORDS,
-  type RecordRunner,
-  STOPPED_AT,
-  STOPPED_BLOCK,
-} from './code-store.ts';
+import { CodeStore, RECORD_WORDS, type RecordRunner, STOPPED_AT, STOPPED_BLOCK } from './code-store.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
 import { BREAK_EXECUTE, matchBreakpoints } from './execute/breakpoints.ts';
 import {
   type Core,
-  type Handler,
   PENDING_ATTENTION,
   PENDING_DEBUG_TRAP,
   PENDING_HALT,
@@ -39,6 +30,7 @@ import {
 } from './execute/core.ts';
 import { enterSmm } from './execute/smm.ts';
 import { Fetcher } from './fetch.ts';
+import { runHandlers, runRecord } from './run-block.ts';
 import { isStepped } from './single-step.ts';
 import { correctStackFault } from './stack-fault.ts';
 import { BETWEEN_NOTHING, type CodeSource, type Tier } from './tier.ts';
@@ -338,7 +330,7 @@ export class Processor {
       const at =
         runner !== undefined && block.codeSize === 64
           ? this.#runRecords(block, runner, count, context, once ? 0 : (tier?.patience ?? NEVER))
-          : this.#runHandlers(block, lo);
+          : runHandlers(core, block, lo);
       this.#retired += at;
       this.#remaining -= at;
       core.at = 0;
@@ -347,42 +339,13 @@ export class Processor {
     return (core.pending & PENDING_SOFTWARE) !== 0;
   }
 
-  /** Runs the block up to `core.end` by its handlers. Answers how many instructions have retired. */
-  #runHandlers(block: Block, ripLo: number): number {
-    const { core } = this;
-    const { words } = core;
-    const { words: records, shapes, handlers } = block.store;
-    let at = 0;
-    let rip = ripLo;
-    let record = block.record;
-    let shape = records[record]!;
-    let insn = shapes[shape]!;
-    let handler = handlers[shape]!;
-    do {
-      insn.displacement = records[record + RECORD_DISPLACEMENT]!;
-      insn.immediate = records[record + RECORD_IMMEDIATE]!;
-      rip = (rip + insn.length) | 0;
-      words[RIP_LO] = rip;
-      record += RECORD_WORDS;
-      // Of the next one, before the call: the host fetches these while the handler runs.
-      shape = records[record]!;
-      const running = insn;
-      const call = handler;
-      insn = shapes[shape]!;
-      handler = handlers[shape]!;
-      call(core, running);
-      core.at = ++at;
-    } while (at < core.end);
-    return at;
-  }
-
   /**
-   * The same, with the runner doing what it can, and going on with other blocks: at most `count` instructions. What has
+   * Runs the block with the runner doing what it can of it, and going on with other blocks: at most `count` instructions. What has
    * retired before the block that it ends in is accounted for.
    */
   #runRecords(first: Block, runner: RecordRunner, count: number, context: number, patience: number): number {
     const { core } = this;
-    const { words: records, shapes, handlers } = first.store;
+    const records = first.store.words;
     let block = first;
     let at = 0;
     let mayChain = patience > 0;
@@ -407,27 +370,11 @@ export class Processor {
       core.at = at;
       core.end = Math.min(count, block.count);
       if (at >= core.end) return at;
-      this.#runHandler(records, block.record + at * RECORD_WORDS, shapes, handlers);
+      runRecord(core, block.store, block.record + at * RECORD_WORDS);
       core.at = ++at;
       if (at >= core.end) return at;
       mayChain &&= !core.needsAttention() && this.#presentContext() === context;
     }
-  }
-
-  #runHandler(
-    records: Int32Array,
-    record: number,
-    shapes: readonly Instruction[],
-    handlers: readonly Handler[],
-  ): void {
-    const { core } = this;
-    const shape = records[record]!;
-    const insn = shapes[shape]!;
-    insn.displacement = records[record + RECORD_DISPLACEMENT]!;
-    insn.immediate = records[record + RECORD_IMMEDIATE]!;
-    core.words[RIP_LO]! += insn.length;
-    const handler = handlers[shape]!;
-    handler(core, insn);
   }
 
   /** One instruction, for shadows, TF and breakpoints. */

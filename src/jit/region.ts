@@ -210,7 +210,7 @@ function nodeOf(
   edge: (lo: number, hi: number) => Edge,
   returns: Edge[],
 ): Node {
-  const { instructions, handlers } = unpack(block);
+  const { instructions, handlers } = block.unpack();
   const last = instructions.at(-1)!;
   const nextLo = (ripLo + block.bytes) | 0;
   const node = { block, instructions, handlers, ripLo, count: block.count, condition: 0, returns: [] };
@@ -246,16 +246,6 @@ function nodeOf(
     default:
       return { ...node, ending: 'system', taken: undefined, next: undefined };
   }
-}
-
-function unpack(block: Block): { instructions: Instruction[]; handlers: Handler[] } {
-  const instructions: Instruction[] = [];
-  const handlers: Handler[] = [];
-  for (let at = 0; at < block.count; at++) {
-    instructions.push(block.instructionAt(at));
-    handlers.push(block.handlerAt(at));
-  }
-  return { instructions, handlers };
 }
 
 function endingOf(
