@@ -4,7 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { Bench } from 'tinybench';
-import { CodeStore, RECORD_DISPLACEMENT, RECORD_IMMEDIATE, RECORD_WORDS } from '../src/cpu/code-store.ts';
+import {
+  CodeStore,
+  HEADER_WORDS,
+  RECORD_DISPLACEMENT,
+  RECORD_IMMEDIATE,
+  RECORD_WORDS,
+} from '../src/cpu/code-store.ts';
 import { decode } from '../src/cpu/decode/decode.ts';
 import type { Core, Handler } from '../src/cpu/execute/core.ts';
 import { HANDLERS } from '../src/cpu/handlers.ts';
@@ -76,7 +82,7 @@ function records({ instructions, handlers }: Listed): Runner {
       core.end = count;
       let at = 0;
       let rip = 0;
-      let record = 0;
+      let record = HEADER_WORDS;
       do {
         const shape = packed[record]!;
         const insn = shapes[shape]!;
