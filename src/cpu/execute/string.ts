@@ -8,18 +8,19 @@ import { advance, countDown, endBatch, iterations, REPEATED, stringAddress, stri
  * MOVS STOS LODS (SDM Vol. 2A and 2B, "MOVS/MOVSB/MOVSW/MOVSD/MOVSQ—Move Data From String to String" and their kin). The source
  * is [rSI] in DS or the override, the destination [rDI] in ES always. The lower-case functions are one iteration.
  *
- * Repeated MOVS and STOS take a run of elements at once where they go forward, through flat segments, within one page of
- * RAM each; `copyRun` and `fillRun` answer how many, 0 for none.
+ * Repeated MOVS and STOS take a run of elements at once through flat segments, within one page of RAM each; `copyRun` and
+ * `fillRun` answer how many, 0 for none.
  */
 
 const PAGE_BYTES = 4096;
 /** Shorter runs are not worth it. */
 const MIN_RUN = 4;
 
-/** Whole elements between `lo` and the end of its page, at most `left`. */
-function withinPage(lo: number, bytes: number, left: number): number {
-  const count = ((PAGE_BYTES - (lo & (PAGE_BYTES - 1))) / bytes) | 0;
-  return Math.min(count, left);
+/** Whole elements from the one at `lo` to the end of its page, or with a negative step to the start of it, at most `left`. */
+function withinPage(lo: number, step: number, left: number): number {
+  const offset = lo & (PAGE_BYTES - 1);
+  if (step > 0) return Math.min(((PAGE_BYTES - offset) / step) | 0, left);
+  return offset - step > PAGE_BYTES ? 0 : Math.min(((offset / -step) | 0) + 1, left);
 }
 
 /** Alignment is checked element by element, and before anything else. */
@@ -28,40 +29,44 @@ function checksAlignment(core: Core): boolean {
 }
 
 function copyRun(core: Core, insn: Instruction, bytes: number, left: number): number {
-  if (left < MIN_RUN || stringStep(core, 1) < 0) return 0;
+  if (left < MIN_RUN) return 0;
   if (((core.flatRead >> insn.segment) & (core.flatWrite >> ES) & 1) === 0) return 0;
   const fromLo = stringAddress(core, insn, RSI);
   const fromHi = core.high;
   const toLo = stringAddress(core, insn, RDI);
   const toHi = core.high;
-  let count = withinPage(toLo, bytes, withinPage(fromLo, bytes, left));
+  const step = stringStep(core, bytes);
+  let count = withinPage(toLo, step, withinPage(fromLo, step, left));
   if (count < MIN_RUN) return 0;
   if (checksAlignment(core)) return 0;
   const from = core.mmu.hostForRead(fromLo, fromHi);
   const to = core.mmu.hostForWrite(toLo, toHi);
   if (from < 0 || to < 0) return 0;
-  // A destination shortly after the source is fed with what has just been stored: go only as far as that.
-  const distance = to - from;
+  // A destination shortly after the source, as it goes, is fed with what has just been stored: go only as far as that.
+  const distance = step > 0 ? to - from : from - to;
   if (distance > 0 && distance < count * bytes) count = (distance / bytes) | 0;
   if (count === 0) return 0;
-  core.space.u8.copyWithin(to, from, from + count * bytes);
-  advance(core, insn, RSI, count * bytes);
-  advance(core, insn, RDI, count * bytes);
+  const back = step > 0 ? 0 : (count - 1) * bytes;
+  core.space.u8.copyWithin(to - back, from - back, from - back + count * bytes);
+  advance(core, insn, RSI, count * step);
+  advance(core, insn, RDI, count * step);
   countDown(core, insn, count);
   return count;
 }
 
 function fillRun(core: Core, insn: Instruction, bytes: number, left: number): number {
-  if (left < MIN_RUN || stringStep(core, 1) < 0 || ((core.flatWrite >> ES) & 1) === 0) return 0;
+  if (left < MIN_RUN || ((core.flatWrite >> ES) & 1) === 0) return 0;
   const toLo = stringAddress(core, insn, RDI);
   const toHi = core.high;
-  const count = withinPage(toLo, bytes, left);
+  const step = stringStep(core, bytes);
+  const count = withinPage(toLo, step, left);
   if (count < MIN_RUN) return 0;
   if (checksAlignment(core)) return 0;
-  const to = core.mmu.hostForWrite(toLo, toHi);
-  if (to < 0) return 0;
+  const first = core.mmu.hostForWrite(toLo, toHi);
+  if (first < 0) return 0;
   const { u8 } = core.space;
   const total = count * bytes;
+  const to = step > 0 ? first : first - (total - bytes);
   if (bytes === 1) u8.fill(core.gpr8[0]!, to, to + total);
   else {
     u8.set(core.gpr8.subarray(0, bytes), to);
@@ -69,7 +74,7 @@ function fillRun(core: Core, insn: Instruction, bytes: number, left: number): nu
     for (let done = bytes; done < total; done *= 2)
       u8.copyWithin(to + done, to, to + Math.min(done, total - done));
   }
-  advance(core, insn, RDI, total);
+  advance(core, insn, RDI, count * step);
   countDown(core, insn, count);
   return count;
 }

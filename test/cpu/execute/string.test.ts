@@ -154,6 +154,57 @@ describe('REP', () => {
     expect(bytes(harness, 0x9000, 300)).toEqual(model);
   });
 
+  const widths: [string, number[], number][] = [
+    ['MOVSB', [REP, 0xa4], 1],
+    ['MOVSW', [REP, 0x66, 0xa5], 2],
+    ['MOVSD', [REP, 0xa5], 4],
+    ['MOVSQ', [REP, 0x48, 0xa5], 8],
+  ];
+  test.each(widths)(
+    'backward %s, over pages, onto itself and from an element across two pages',
+    (_name, code, size) => {
+      for (const [from, distance] of [
+        [0x4aff0, 0x1800],
+        [0x4aff0, -0x1800],
+        [0x4aff0, 24],
+        [0x4aff0, -24],
+        [0x4aff0, -size],
+        [0x4affd, 0x1003],
+      ] as const) {
+        const count = 0x1800 / size;
+        const harness = prepare('64-bit', from, from + distance, count);
+        harness.core.flags.setSystem(RFLAGS_DF);
+        fill(harness, 0x47000, 0x6000);
+        const model = bytes(harness, 0x47000, 0x6000);
+        for (let n = 0; n < count; n++) {
+          const at = from - 0x47000 - n * size;
+          model.splice(at + distance, size, ...model.slice(at, at + size));
+        }
+        expect(runAll(harness, ...code)).toBeUndefined();
+        expect(bytes(harness, 0x47000, 0x6000), `by ${distance}`).toEqual(model);
+        const end = [from - count * size, from + distance - count * size, 0].map(BigInt);
+        expect([harness.get('rsi'), harness.get('rdi'), harness.get('rcx')]).toEqual(end);
+      }
+    },
+  );
+
+  test.each([
+    ['STOSB', [REP, 0xaa], 1],
+    ['STOSQ', [REP, 0x48, 0xab], 8],
+  ])('backward %s, over pages', (_name, code, size) => {
+    const count = 0x1200 / size;
+    const harness = prepare('64-bit', 0, 0x4a800, count);
+    harness.set('rax', 0x0807060504030201n);
+    harness.core.flags.setSystem(RFLAGS_DF);
+    expect(runAll(harness, ...code)).toBeUndefined();
+    const first = 0x4a800 - (count - 1) * size;
+    expect(bytes(harness, first, count * size)).toEqual(
+      Array.from({ length: count * size }, (_, n) => (n % size) + 1),
+    );
+    expect([harness.space.read8(first - 1), harness.space.read8(0x4a800 + size)]).toEqual([0, 0]);
+    expect([harness.get('rdi'), harness.get('rcx')]).toEqual([BigInt(0x4a800 - count * size), 0n]);
+  });
+
   test('backward MOVSB', () => {
     const harness = prepare('64-bit', 0x9fff, 0xa1ff, 0x300);
     harness.core.flags.setSystem(RFLAGS_DF);
