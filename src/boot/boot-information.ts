@@ -56,7 +56,7 @@ export function placeSections(
   placement: Placement,
 ): { sections: PlacedSections | undefined; pieces: ImagePiece[] } {
   if (elf.sections.length === 0) return { sections: undefined, pieces: [] };
-  const table = elf.sectionTable.slice();
+  const table = new Uint8Array(elf.sectionTable); // The slice of a Buffer would be the file itself.
   const view = new DataView(table.buffer);
   const addressAt = (index: number): number => index * elf.sectionEntryBytes + (elf.class === 32 ? 12 : 16);
   const setAddress = (index: number, address: number): void => {

@@ -182,7 +182,7 @@ function checkSum(bytes: Uint8Array): number {
 /** A 32-bit sum that sees swapped words and any single one that changed. */
 export function sum32(bytes: Uint8Array, exceptWord = -1): number {
   let hash = 0x811c9dc5;
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
   for (let i = 0; i < words.length; i++) {
     if (i === exceptWord) continue;

@@ -59,6 +59,15 @@ describe('placeSections', () => {
     },
   );
 
+  it('leaves the file as it is, also one in a Buffer, whose slices share its memory', () => {
+    const elf = buildElf({ sections: [{ name: '.debug', type: 1, data: counting(16) }] });
+    const file = Buffer.from(elf.buffer, elf.byteOffset, elf.length);
+    const before = new Uint8Array(file);
+    const { sections } = placeSections(parseElf(file, 'k'), new Placement(createMemoryMap(16 << 20)));
+    expect(new DataView(sections!.table.buffer).getUint32(40 + 12, true)).toBe(0x100000);
+    expect(new Uint8Array(file)).toEqual(before);
+  });
+
   it('leaves out a section that does not fit', () => {
     const placement = new Placement(createMemoryMap((1 << 20) + 4096));
     const { sections, pieces } = placeSections(elfOf(false, counting(5000)), placement);
