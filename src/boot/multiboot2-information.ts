@@ -2,7 +2,7 @@
 import { BOOT_LOADER_NAME, type BootInformation, loaderString } from './boot-information.ts';
 import { ByteWriter, cString } from './byte-writer.ts';
 import { memorySizes } from './memory-map.ts';
-import { colourFields } from './screen.ts';
+import { colourFields, VBE_MODE, vbeBlocks } from './screen.ts';
 
 const TAG_END = 0;
 const TAG_COMMAND_LINE = 1;
@@ -10,6 +10,7 @@ const TAG_LOADER_NAME = 2;
 const TAG_MODULE = 3;
 const TAG_MEMORY_SIZES = 4;
 const TAG_MEMORY_MAP = 6;
+const TAG_VBE = 7;
 const TAG_FRAMEBUFFER = 8;
 const TAG_ELF_SECTIONS = 9;
 const TAG_ACPI_OLD = 14;
@@ -60,6 +61,11 @@ export function multiboot2Information(
   const sizes = memorySizes(memoryMap);
   tag(TAG_MEMORY_SIZES, (body) => body.u32(sizes.lowerKib).u32(sizes.upperKib));
   const { screen } = information;
+  const vbe = screen && vbeBlocks(screen, information.videoMemory?.bytes ?? 0);
+  if (vbe) {
+    // Without a protected-mode interface.
+    tag(TAG_VBE, (body) => body.u16(VBE_MODE).u16(0).u16(0).u16(0).bytes(vbe[0]).bytes(vbe[1]));
+  }
   if (screen) {
     tag(TAG_FRAMEBUFFER, (body) => {
       body.u64(screen.address).u32(screen.pitch).u32(screen.width).u32(screen.height);

@@ -79,10 +79,17 @@ const MODE_LIST = 0x22;
 const MODE_ATTRIBUTES = 0x9b;
 const DIRECT_COLOUR = 6;
 
-/** VBE Core Functions Standard 3.0, "VbeInfoBlock", as it shall lie at `base`, and "ModeInfoBlock"; undefined for text. */
-export function vbeBlocks(screen: Screen, bytes: number, base: number): [Uint8Array, Uint8Array] | undefined {
+/**
+ * VBE Core Functions Standard 3.0, "VbeInfoBlock", as it shall lie at `base`, and "ModeInfoBlock"; undefined for text. The
+ * list of modes has a real-mode address: a block without a place below 1 MiB points to none.
+ */
+export function vbeBlocks(
+  screen: Screen,
+  bytes: number,
+  base?: number,
+): [Uint8Array, Uint8Array] | undefined {
   if (screen.type !== RGB) return undefined;
-  const list = base + MODE_LIST;
+  const list = base === undefined ? 0 : base + MODE_LIST;
   const control = new ByteWriter().bytes(ascii('VESA'));
   control.u16(VBE_VERSION).u32(0).u32(1);
   control

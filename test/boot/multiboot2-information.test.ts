@@ -53,6 +53,28 @@ describe('multiboot2Information', () => {
     expect([...memory.bytes.slice(at + 32, at + bytes)]).toEqual([16, 8, 8, 8, 0, 8]);
   });
 
+  it('has the structures of VBE for a frame buffer, and not for text', () => {
+    const videoMemory = { address: 0xe0000000, bytes: 1 << 24 };
+    const screen = chooseScreen({ width: 640, height: 480, depth: 32 }, videoMemory);
+    const memory = build({ screen, videoMemory });
+    const tags = readTags(memory, 0);
+    const { at, bytes } = tags.find((tag) => tag.type === 7)!;
+    expect(bytes).toBe(784); // 16 and blocks of 512 and 256 (Multiboot2 Specification, "VBE info").
+    const view = new DataView(memory.bytes.buffer, at);
+    const [mode, interfaceSegment] = [view.getUint16(8, true), view.getUint16(10, true)];
+    expect([mode & 0x4000, interfaceSegment]).toEqual([0x4000, 0]); // Flat; without an interface.
+    expect(new TextDecoder().decode(memory.bytes.subarray(at + 16, at + 20))).toBe('VESA');
+    expect(view.getUint32(16 + 14, true)).toBe(0); // VideoModePtr: real mode cannot reach this block.
+    expect(view.getUint16(16 + 18, true)).toBe(256); // TotalMemory, in units of 64 KiB.
+    const info = 16 + 512;
+    const pitch = view.getUint16(info + 0x10, true);
+    const size = [view.getUint16(info + 0x12, true), view.getUint16(info + 0x14, true)];
+    expect([pitch, ...size, view.getUint8(info + 0x19)]).toEqual([2560, 640, 480, 32]);
+    expect(view.getUint32(info + 0x28, true)).toBe(0xe0000000); // PhysBasePtr.
+    const text = build({ screen: chooseScreen('text', videoMemory), videoMemory });
+    expect(readTags(text, 0).map((tag) => tag.type)).not.toContain(7);
+  });
+
   it('leaves out the tags of what there is not', () => {
     const memory = build({ modules: [], sections: undefined });
     expect(readTags(memory, 0).map((tag) => tag.type)).toEqual([21, 1, 2, 6, 4, 0]);
