@@ -145,20 +145,34 @@ const TARGETS = [
     link: ['-m32'],
     convert: ['-O', 'binary', '-j', '.text'],
   },
+  {
+    file: 'firmware/kernel-rom.bin',
+    sources: ['firmware/kernel-rom.S'],
+    script: 'firmware/services.ld',
+    compile: ['-m32'],
+    link: ['-m32'],
+    convert: ['-O', 'binary', '-j', '.text'],
+  },
 ];
 
-/** The emulator carries the BIOS services inside: a source file made of the binary. */
+/** The emulator carries firmware of its own inside: a source file made of the binaries. */
 const EMBEDDED = join(GUESTS, '../src/boot/firmware-image.ts');
 
 function embedded(output) {
-  const text = readFileSync(join(output, 'firmware/services.bin')).toString('base64');
-  const lines = text.match(/.{1,100}/g).map((line) => `  '${line}',`);
+  const constant = (name, file, what) => {
+    const text = readFileSync(join(output, `firmware/${file}.bin`)).toString('base64');
+    const lines = text.match(/.{1,100}/g).map((line) => `  '${line}',`);
+    return [
+      `/** Made by \`npm run guests\` from guests/firmware/${file}.S: ${what}, in base 64. */`,
+      `export const ${name} = [`,
+      ...lines,
+      "].join('');",
+      '',
+    ].join('\n');
+  };
   return [
-    '/** Made by `npm run guests` from guests/firmware/services.S: the image at F000:0000, in base 64. */',
-    'export const FIRMWARE_IMAGE = [',
-    ...lines,
-    "].join('');",
-    '',
+    constant('FIRMWARE_IMAGE', 'services', 'the image at F000:0000'),
+    constant('KERNEL_ROM_IMAGE', 'kernel-rom', 'an expansion ROM'),
   ].join('\n');
 }
 

@@ -1,10 +1,11 @@
 /**
  * Fetches firmware, loaders and kernels that nothing here was built for, from Debian's packages, into `.cache/images`:
  *   other-seabios-128k.bin, other-bochs-legacy.bin, other-vgabios.bin, other-grub.bin, other-ovmf.bin, other-ovmf-code.bin,
- *   other-u-boot32.bin, other-u-boot64.bin  firmware
+ *   other-u-boot32.bin, other-u-boot64.bin, other-qboot.bin  firmware
  *   other-grub-rescue.img, other-grub-legacy.img   diskettes, shorter than their format
  *   other-memtest.iso, other-ipxe.iso, other-isolinux.iso   discs; the last with our higher-half guest by mboot.c32
- *   other-memtest32, other-memtest64, other-gnumach, other-invaders   kernels
+ *   other-memtest32, other-memtest64, other-gnumach, other-invaders, other-ipxe.lkrn   kernels
+ *   other-memtest.efi   an application for EFI
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -25,11 +26,14 @@ const FILES = [
   ['other-ovmf-code.bin',    'ovmf',               'usr/share/OVMF/OVMF_CODE_4M.fd'],
   ['other-u-boot32.bin',     'u-boot-qemu',        'usr/lib/u-boot/qemu-x86/u-boot.rom'],
   ['other-u-boot64.bin',     'u-boot-qemu',        'usr/lib/u-boot/qemu-x86_64/u-boot.rom'],
+  ['other-qboot.bin',        'qemu-system-data',   'usr/share/qemu/qboot.rom'],
   ['other-grub-rescue.img',  'grub-rescue-pc',     'usr/lib/grub-rescue/grub-rescue-floppy.img'],
   ['other-memtest.iso',      'memtest86+',         'usr/lib/memtest86+/memtest86+x64.iso'],
   ['other-memtest32',        'memtest86+',         'boot/memtest86+ia32.bin'],
   ['other-memtest64',        'memtest86+',         'boot/memtest86+x64.bin'],
+  ['other-memtest.efi',      'memtest86+',         'boot/memtest86+x64.efi'],
   ['other-ipxe.iso',         'ipxe',               'usr/lib/ipxe/ipxe.iso'],
+  ['other-ipxe.lkrn',        'ipxe',               'boot/ipxe.lkrn'],
   ['other-invaders',         'grub-invaders',      'boot/invaders.exec'],
   ['other-gnumach',          'gnumach-image-1.8-486', 'boot/gnumach-1.8-486.gz'],
 ];

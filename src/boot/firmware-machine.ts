@@ -2,8 +2,11 @@ import { originOf } from '../machine/origin.ts';
 import { createPc, DEFAULT_BOARD, MEDIA, type Pc, type PcConfig } from '../machine/pc.ts';
 import { BootError } from './boot-error.ts';
 import type { BootFile } from './boot-plan.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { offerAcpiTables } from './firmware-acpi.ts';
+import { offerKernel } from './firmware-kernel.ts';
 import { checkMedia, type DiskFile, type VirtioOptions } from './media.ts';
+import { MEMORY_AVAILABLE } from './memory-map.ts';
 import { offerSmbios } from './pc-smbios.ts';
 
 /** A machine that starts at the reset vector of a firmware image. */
@@ -15,6 +18,10 @@ export interface FirmwareOptions
   readonly floppy?: DiskFile;
   readonly virtio?: VirtioOptions;
   readonly vgaRom?: BootFile;
+  /** A Linux image, or an EFI application, that the firmware shall start before it looks for media. */
+  readonly kernel?: BootFile;
+  readonly initrd?: BootFile;
+  readonly commandLine?: string;
   /** Bytes of RAM. Default 128 MiB. */
   readonly memory?: number;
   /** False: a reset that the guest asks for ends the run instead of starting the firmware again. */
@@ -33,7 +40,8 @@ const KIB = 1024;
  * @throws BootError with one line that names file, field, value and what was expected.
  */
 export function createFirmwareMachine(options: FirmwareOptions): Pc {
-  const { bios, cdrom, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...config } = options;
+  const { bios, cdrom, vgaRom, memory = DEFAULT_MEMORY, reboot = true, ...others } = options;
+  const { kernel, initrd, commandLine, ...config } = others;
   checkBios(bios);
   if (vgaRom) checkExpansionRom(vgaRom);
   checkMedia(options, config.board ?? DEFAULT_BOARD);
@@ -55,6 +63,8 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     offerAcpiTables(machine.devices.fwCfg, chipset, { processors, hasFloppy, memory });
     offerSmbios(machine);
   } else fillShadow();
+  machine.devices.fwCfg.addFile(RAM_MAP_FILE, ramMap(memory));
+  if (kernel) offerKernel(machine.devices, { kernel, initrd, commandLine }, memory);
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
     machine.restart = () => {
@@ -63,6 +73,14 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     };
   }
   return machine;
+}
+
+/** QEMU, "QEMU Firmware Configuration (fw_cfg) Device": what qboot knows the size of memory by. */
+const RAM_MAP_FILE = 'etc/e820';
+
+/** RAM as the machine has it, in one entry: what of it is in use the firmware knows. */
+function ramMap(memory: number): Uint8Array {
+  return new ByteWriter().u64(0).u64(memory).u32(MEMORY_AVAILABLE).finish();
 }
 
 const ROM_SIGNATURE = 0xaa55;

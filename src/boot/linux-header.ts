@@ -37,6 +37,10 @@ export interface LinuxHeader {
   readonly version: number;
   /** The header's own bytes, to be copied to 0x1f1 of `struct boot_params`. */
   readonly bytes: Uint8Array;
+  /** The boot sector and the real-mode code behind it. */
+  readonly setupBytes: number;
+  /** Where the real-mode code goes on in protected mode; 0 for a kernel that has nothing to enter there. */
+  readonly code32Start: number;
   /** The protected-mode code: everything behind the setup sectors. */
   readonly payload: Uint8Array;
   readonly relocatable: boolean;
@@ -83,13 +87,6 @@ export function parseLinuxHeader(file: Uint8Array, name: string): LinuxHeader {
   if ((view.getUint8(0x211) & LOADED_HIGH) === 0) {
     fail('loadflags', hexNumber(view.getUint8(0x211)), 'LOADED_HIGH (bit 0) set: a bzImage, not a zImage');
   }
-  if (view.getUint32(CODE32_START, true) === 0) {
-    fail(
-      'code32_start',
-      '0x0',
-      'a 32-bit entry point: this kernel starts in real mode, behind firmware and a boot loader',
-    );
-  }
   const setupBytes = ((view.getUint8(SETUP_HEADER) || DEFAULT_SETUP_SECTORS) + 1) * SECTOR;
   // syssize counts 16-byte paragraphs. Before 2.04 it had 16 bits and could not be trusted for a bzImage.
   const payloadBytes = version >= 0x204 ? view.getUint32(0x1f4, true) * 16 : file.length - setupBytes;
@@ -117,6 +114,8 @@ export function parseLinuxHeader(file: Uint8Array, name: string): LinuxHeader {
     name,
     version,
     bytes: file.subarray(SETUP_HEADER, Math.max(headerEnd, 0x224)),
+    setupBytes,
+    code32Start: view.getUint32(CODE32_START, true),
     payload: file.subarray(setupBytes, setupBytes + payloadBytes),
     relocatable,
     alignment,

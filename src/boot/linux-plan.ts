@@ -31,6 +31,10 @@ export function planLinux(options: BootOptions, header: LinuxHeader, bits: 32 | 
     const expected = 'an initrd (--initrd): the Linux boot protocol passes no other files';
     throw new BootError(module.name, 'module', `given to ${name}, a Linux kernel`, expected);
   }
+  if (header.code32Start === 0) {
+    const expected = 'a 32-bit entry point: this kernel starts in real mode, behind firmware (--bios)';
+    throw new BootError(name, 'code32_start', '0x0', expected);
+  }
   if (bits === 64 && !header.has64BitEntry) {
     const expected = 'XLF_KERNEL_64 (bit 0) in boot protocol 2.12 or newer, or the protocol linux32';
     throw new BootError(

@@ -86,7 +86,7 @@ export function addBootOptions(command: Command): Command {
     .option('--hostile [SEED]', 'fill what the boot protocol leaves undefined with garbage')
     .option('--machine <BOARD>', 'pc, or isa without PCI, ACPI and APICs (default: pc)')
     .option('--smp <N>', 'processors, 1 to 16 (default: 1); more than one need the board pc')
-    .option('--bios <FILE>', 'start at the reset vector of a firmware image, without a KERNEL')
+    .option('--bios <FILE>', 'start at the reset vector of a firmware image; a KERNEL is handed to it')
     .option('--vga-rom <FILE>', 'with --bios: the expansion ROM of the display adapter')
     .option('--load <FILE>', 'go on from a snapshot, without a KERNEL; limits count from there')
     .option('--no-reboot', 'with --bios: a reset by the guest ends the run (status 4)')
@@ -214,18 +214,31 @@ function bootKernel(io: Io, kernels: readonly string[], raw: RawBootOptions, dis
 }
 
 function bootFirmware(io: Io, kernels: readonly string[], raw: RawBootOptions, disks: Disks): Pc {
-  if (kernels.length > 0) {
+  for (const [option, isGiven] of [
+    ['--module', raw.module.length > 0],
+    ['--protocol', raw.protocol !== undefined],
+    ['--hostile', raw.hostile !== undefined],
+  ] as const) {
+    if (isGiven)
+      throw new UsageError(
+        `${option}: given with --bios, expected a KERNEL that is started without firmware`,
+      );
+  }
+  const file = (path: string, what: string) => ({ name: path, bytes: readInput(io, path, what) });
+  if (kernels.length === 0 && (raw.initrd !== undefined || raw.append !== undefined)) {
+    const option = raw.initrd === undefined ? '--append' : '--initrd';
     throw new UsageError(
-      `--bios: given with KERNEL ${kernels[0]}, expected one of the two: firmware loads its own`,
+      `${option}: given with --bios and without KERNEL, expected the kernel that it is for`,
     );
   }
-  const bios = { name: raw.bios!, bytes: readInput(io, raw.bios!, 'a firmware image') };
-  const { vgaRom } = raw;
+  const bios = file(raw.bios!, 'a firmware image');
+  const { vgaRom, initrd, append } = raw;
   const options = {
     board: 'pc' as const,
-    ...(vgaRom === undefined
-      ? {}
-      : { vgaRom: { name: vgaRom, bytes: readInput(io, vgaRom, 'an expansion ROM') } }),
+    ...(vgaRom === undefined ? {} : { vgaRom: file(vgaRom, 'an expansion ROM') }),
+    ...(kernels.length === 0 ? {} : { kernel: file(oneKernel(kernels), 'a boot image') }),
+    ...(initrd === undefined ? {} : { initrd: file(initrd, 'an initrd') }),
+    ...(append === undefined ? {} : { commandLine: append }),
     ...boardOptions(io, raw, disks),
     ...(raw.memory === undefined ? {} : { memory: parseMemory('--memory', raw.memory) }),
     ...(raw.cpu === undefined ? {} : { cpu: raw.cpu }),

@@ -35,6 +35,15 @@ export const FW_CFG_IRQ0_OVERRIDE = 0x8002;
 export const FW_CFG_E820_TABLE = 0x8003;
 export const FW_CFG_HPET = 0x8004;
 
+/** What firmware is given of a kernel: the keys of its address, its size and its bytes. */
+// biome-ignore format: a table.
+const IMAGE_KEYS = {
+  kernel:      [FW_CFG_KERNEL_ADDR,  FW_CFG_KERNEL_SIZE,  FW_CFG_KERNEL_DATA],
+  initrd:      [FW_CFG_INITRD_ADDR,  FW_CFG_INITRD_SIZE,  FW_CFG_INITRD_DATA],
+  commandLine: [FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA],
+  setup:       [FW_CFG_SETUP_ADDR,   FW_CFG_SETUP_SIZE,   FW_CFG_SETUP_DATA],
+} as const;
+
 /** Bit 14 asked for the write interface that is no more; it does not take part in selection. */
 const KEY_MASK = 0xbfff;
 const ID_TRADITIONAL = 0x01;
@@ -115,6 +124,14 @@ export class FwCfg implements PortDevice {
   /** NUL-terminated text. */
   setText(key: number, text: string): void {
     this.setBytes(key, new TextEncoder().encode(`${text}\0`));
+  }
+
+  /** One of the images of a kernel, and the address that firmware shall put it at. */
+  setImage(image: keyof typeof IMAGE_KEYS, address: number, bytes: Uint8Array): void {
+    const [addressKey, sizeKey, dataKey] = IMAGE_KEYS[image];
+    this.setNumber(addressKey, address, 4);
+    this.setNumber(sizeKey, bytes.length, 4);
+    this.setBytes(dataKey, bytes);
   }
 
   /** Adds or replaces a named file; answers its key. A name is cut to 55 bytes. */

@@ -150,6 +150,14 @@ describe('what cannot be booted is told in one line', () => {
     expect(bootErrorOf(() => plan(spec, change))).toBe(message);
   });
 
+  it('a kernel that is entered in real mode alone, as iPXE is', () => {
+    const bytes = buildBzImage();
+    bytes.fill(0, 0x214, 0x218); // code32_start
+    expect(bootErrorOf(() => planBoot({ kernel: { name: 'ipxe.lkrn', bytes }, ramBytes: RAM }))).toBe(
+      'ipxe.lkrn: code32_start is 0x0, expected a 32-bit entry point: this kernel starts in real mode, behind firmware (--bios)',
+    );
+  });
+
   it('a file that is no Linux kernel at all', () => {
     const kernel = { name: 'k', bytes: counting(0x1000) };
     expect(bootErrorOf(() => planBoot({ kernel, ramBytes: RAM, protocol: 'linux32' }))).toMatch(

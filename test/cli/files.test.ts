@@ -56,6 +56,12 @@ const CASES: readonly (readonly [what: string, file: Uint8Array | string, args: 
    'bad: signature is 0x0, expected 0xaa55, as expansion ROMs have'],
   ['a ROM that was cut short', Uint8Array.of(0x55, 0xaa, 2), [...FIRMWARE, '--vga-rom', 'bad'],
    'bad: size is 3 bytes, expected the 1024 of its header (the file is cut short)'],
+  ['a kernel that firmware is not handed', new Uint8Array(2), [...FIRMWARE, 'bad'],
+   'bad: file type is neither, expected a Linux image (HdrS at 0x202) or an EFI application (MZ): firmware is handed no others'],
+  ['an initrd for firmware alone', new Uint8Array(1), [...FIRMWARE, '--initrd', 'bad'],
+   '--initrd: given with --bios and without KERNEL, expected the kernel that it is for'],
+  ['a module for firmware', new Uint8Array(1), [...FIRMWARE, 'good', '--module', 'bad'],
+   '--module: given with --bios, expected a KERNEL that is started without firmware'],
   ['an empty BIOS', new Uint8Array(0), ['--bios', 'bad'], 'bad: file is empty (0 bytes), expected a firmware image'],
 ];
 

@@ -71,6 +71,34 @@ test('OVMF and GRUB for EFI start Linux, to its shell and to its end', () => {
   expect(pc.run({ maxInstructions: 1000e6 })).toMatchObject({ reason: 'power-off', status: 0 });
 });
 
+describe('kernels through firmware', () => {
+  const initrd = image('initrd.cpio');
+  const bySeabios = { bios: image('bios-256k.bin'), vgaRom: image('vgabios-stdvga.bin') };
+
+  test.each([
+    ['SeaBIOS, in real mode', bySeabios, 'BIOS-provided physical RAM map'],
+    ['qboot, in real mode', { bios: image('other-qboot.bin') }, 'BIOS-provided physical RAM map'],
+    ['OVMF, by its EFI stub', { bios: image('other-ovmf.bin') }, 'efi: EFI v2.70 by EDK II'],
+  ])('Linux by %s', (_, firmware, text) => {
+    const kernel = { kernel: image('bzImage'), initrd, commandLine: 'console=ttyS0 panic=-1' };
+    const pc = createFirmwareMachine({ ...firmware, ...kernel, memory: 256 << 20, jit: true });
+    waitFor(pc, 'Freeing initrd memory', 3000);
+    for (const told of [text, 'Command line: console=ttyS0 panic=-1']) expect(pc.serial.text).toContain(told);
+  });
+
+  test('iPXE, which has a real-mode entry alone, by SeaBIOS', () => {
+    const pc = createFirmwareMachine({ ...bySeabios, kernel: image('other-ipxe.lkrn'), jit: true });
+    waitFor(pc, 'iPXE 1.0.0', 200);
+    waitFor(pc, 'No more network devices', 200);
+  });
+
+  test('Memtest86+, an application for EFI, by OVMF with its command line', () => {
+    const kernel = { kernel: image('other-memtest.efi'), commandLine: 'console=ttyS0,115200' };
+    const pc = createFirmwareMachine({ bios: image('other-ovmf.bin'), ...kernel, jit: true });
+    waitFor(pc, 'Memtest86+ v6.10', 1500);
+  });
+});
+
 describe('media through firmware', () => {
   const powerOn = (media: Pick<Parameters<typeof createFirmwareMachine>[0], 'cdrom' | 'disk' | 'floppy'>) =>
     createFirmwareMachine({
