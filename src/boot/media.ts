@@ -24,14 +24,14 @@ export interface Media {
 const FLOPPY_MOST_BYTES = 2880 * 1024;
 
 /**
- * @throws BootError when an image is not whole sectors (it was cut short, or is something else), or when the board has
+ * @throws BootError when an image that must be is not whole sectors (it was cut short, or is something else), or when the board has
  * no place for a device
  */
 export function checkMedia({ cdrom, disk, floppy, virtio }: Media, board: Board): void {
   if (cdrom) checkDisc(cdrom);
-  if (disk) checkMedium(disk, 'a disk image', DISK_SECTOR);
+  if (disk) checkDisk(disk);
   if (floppy) checkFloppy(floppy);
-  if (virtio?.disk) checkMedium(virtio.disk, 'a disk image', DISK_SECTOR);
+  if (virtio?.disk) checkDisk(virtio.disk);
   if (board === 'isa' && (virtio?.disk || virtio?.console || virtio?.rng !== undefined)) {
     throw new BootError(
       'machine',
@@ -40,6 +40,12 @@ export function checkMedia({ cdrom, disk, floppy, virtio }: Media, board: Board)
       'the board pc: they are PCI devices',
     );
   }
+}
+
+/** What is put together of a boot sector and a kernel need not end with a sector; a file that is written to must. */
+function checkDisk(disk: DiskFile): void {
+  if (disk.bytes.length > 0 && !disk.onWrite) return;
+  checkMedium(disk, disk.onWrite ? 'a disk image that is written to' : 'a disk image', DISK_SECTOR);
 }
 
 function checkFloppy({ name, bytes }: BootFile): void {

@@ -106,7 +106,7 @@ export class AtaDisk extends AtaDevice {
     this.model = options.model ?? 'LONGMODE HARDDISK';
     this.serial = options.serial ?? 'LM00001';
     this.firmware = options.firmware ?? '1.0';
-    this.cylinders = Math.min(CHS_CYLINDERS, Math.floor(this.sectors / (CHS_HEADS * CHS_SECTORS)));
+    this.cylinders = cylindersOf(this.sectors, CHS_HEADS * CHS_SECTORS, CHS_CYLINDERS);
     this.reset();
   }
 
@@ -360,8 +360,8 @@ export class AtaDisk extends AtaDevice {
   private identify(): Uint8Array {
     const words = new Uint16Array(256);
     const track = this.heads * this.sectorsPerTrack;
-    const currentCylinders = Math.min(0xffff, Math.floor(this.sectors / track));
-    const currentCapacity = currentCylinders * track;
+    const currentCylinders = cylindersOf(this.sectors, track, 0xffff);
+    const currentCapacity = Math.min(this.sectors, currentCylinders * track);
     const lba28 = Math.min(this.sectors, LBA28_SECTORS - 1);
     words[0] = 0x0040; // Not removable.
     words[1] = this.cylinders;
@@ -400,4 +400,9 @@ export class AtaDisk extends AtaDevice {
     for (let i = 0; i < 4; i++) words[100 + i] = Math.floor(this.sectors / 2 ** (16 * i)) % 65536;
     return identifyBytes(words);
   }
+}
+
+/** A disk of less than one cylinder has one, which ends early: a BIOS would find no sector in none. */
+function cylindersOf(sectors: number, sectorsPerCylinder: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.floor(sectors / sectorsPerCylinder)));
 }

@@ -44,6 +44,14 @@ describe('--disk', () => {
     expect(disk.some((byte) => byte !== 0)).toBe(false);
   });
 
+  test.each(['--disk', '--virtio-disk'])(
+    '%s takes an image that does not end with a sector',
+    async (option) => {
+      const io = recordingIo({ 'bios.bin': writingBios(), 'disk.img': new Uint8Array(8 * SECTOR + 1) });
+      expect(await run(io, option, 'disk.img')).toBe(3);
+    },
+  );
+
   test('with --commit writes to it', async () => {
     const disk = new Uint8Array(8 * SECTOR);
     expect(await run(recordingIo(files(disk)), '--disk', 'disk.img', '--commit')).toBe(3);
@@ -56,10 +64,10 @@ describe('--disk', () => {
   });
 
   test.each([
-    ['an image of odd size', ['--disk', 'disk.img'], 1000,
-     'disk.img: size is 1000 bytes, expected whole sectors of 512 bytes, as a disk image has'],
-    ['a virtio image of odd size', ['--virtio-disk', 'disk.img'], 513,
-     'disk.img: size is 513 bytes, expected whole sectors of 512 bytes, as a disk image has'],
+    ['an image of odd size', ['--disk', 'disk.img', '--commit'], 1000,
+     'disk.img: size is 1000 bytes, expected whole sectors of 512 bytes, as a disk image that is written to has'],
+    ['a virtio image of odd size', ['--virtio-disk', 'disk.img', '--commit'], 513,
+     'disk.img: size is 513 bytes, expected whole sectors of 512 bytes, as a disk image that is written to has'],
     ['an empty image', ['--disk', 'disk.img'], 0, 'disk.img: file is empty (0 bytes), expected a disk image'],
     ['an image that cannot be written', ['--disk', '/readonly/disk.img', '--commit'], SECTOR,
      '/readonly/disk.img: file cannot be opened (permission denied), expected a disk image that --commit can write'],

@@ -26,6 +26,8 @@ describe('IDENTIFY DEVICE', () => {
     expect(String.fromCharCode(...words.slice(27, 36).flatMap((w) => [w >>> 8, w & 0xff]))).toBe(
       'LONGMODE HARDDISK ',
     );
+    // 300 sectors are less than a cylinder, and a drive has one at least, for a BIOS that goes by cylinders.
+    expect([words[1], words[54], words[57], words[58]]).toEqual([1, 1, 300, 0]);
     const sum = words.reduce((s, w) => s + (w & 0xff) + (w >>> 8), 0);
     expect(sum & 0xff).toBe(0);
     expect(bench.status).toBe(READY);
