@@ -4,7 +4,8 @@
  *   other-u-boot32.bin, other-u-boot64.bin, other-qboot.bin  firmware
  *   other-grub-rescue.img, other-grub-legacy.img   diskettes, shorter than their format
  *   other-memtest.iso, other-ipxe.iso, other-isolinux.iso   discs; the last with our higher-half guest by mboot.c32
- *   other-memtest32, other-memtest64, other-gnumach, other-invaders, other-ipxe.lkrn   kernels
+ *   other-memtest32, other-memtest64, other-gnumach, other-invaders, other-ipxe.lkrn,
+ *   other-memdisk   kernels; the last is given a diskette
  *   other-memtest.efi   an application for EFI
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,6 +36,7 @@ const FILES = [
   ['other-ipxe.iso',         'ipxe',               'usr/lib/ipxe/ipxe.iso'],
   ['other-ipxe.lkrn',        'ipxe',               'boot/ipxe.lkrn'],
   ['other-invaders',         'grub-invaders',      'boot/invaders.exec'],
+  ['other-memdisk',          'syslinux-common',    'usr/lib/syslinux/memdisk'],
   ['other-gnumach',          'gnumach-image-1.8-486', 'boot/gnumach-1.8-486.gz'],
 ];
 

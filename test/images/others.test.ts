@@ -92,6 +92,13 @@ describe('kernels through firmware', () => {
     waitFor(pc, 'No more network devices', 200);
   });
 
+  test('MEMDISK, which stands between the BIOS and what it boots from a diskette in memory', () => {
+    const kernel = { kernel: image('other-memdisk'), initrd: image('other-grub-rescue.img') };
+    const pc = createFirmwareMachine({ ...bySeabios, ...kernel, jit: true });
+    waitFor(pc, 'GNU GRUB  version 2', 300);
+    waitFor(pc, 'Change the colors', 300);
+  });
+
   test('Memtest86+, an application for EFI, by OVMF with its command line', () => {
     const kernel = { kernel: image('other-memtest.efi'), commandLine: 'console=ttyS0,115200' };
     const pc = createFirmwareMachine({ bios: image('other-ovmf.bin'), ...kernel, jit: true });
