@@ -62,7 +62,10 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     const hasFloppy = options.floppy !== undefined;
     offerAcpiTables(machine.devices.fwCfg, chipset, { processors, hasFloppy, memory });
     offerSmbios(machine);
-  } else fillShadow();
+  } else {
+    fillShadow();
+    if (vgaRom) machine.devices.fwCfg.addFile(VGA_ROM_FILE, vgaRom.bytes);
+  }
   machine.devices.fwCfg.addFile(RAM_MAP_FILE, ramMap(memory));
   if (kernel) offerKernel(machine.devices, { kernel, initrd, commandLine }, memory);
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
@@ -75,6 +78,8 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
   return machine;
 }
 
+/** Without PCI SeaBIOS starts no ROM of a display adapter but this. */
+const VGA_ROM_FILE = 'vgaroms/vgabios.bin';
 /** QEMU, "QEMU Firmware Configuration (fw_cfg) Device": what qboot knows the size of memory by. */
 const RAM_MAP_FILE = 'etc/e820';
 

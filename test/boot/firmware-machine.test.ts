@@ -81,3 +81,13 @@ test('a guest that does nothing but reset reaches its limit', () => {
   expect(machine.run({ maxInstructions: 100 }).status).toBe(124);
   expect(machine.resets).toBe(50);
 });
+
+test('the ROM of the display is in fw_cfg where PCI does not show it', () => {
+  const vgaRom = { name: 'vga.rom', bytes: Uint8Array.from([0x55, 0xaa, 0]) };
+  const fileOn = (board: 'isa' | 'pc') => {
+    const machine = createFirmwareMachine({ bios: bios(0xf4), vgaRom, board, memory: 1 << 20 });
+    return machine.devices.fwCfg.file('vgaroms/vgabios.bin');
+  };
+  expect(fileOn('isa')).toEqual(vgaRom.bytes);
+  expect(fileOn('pc')).toBeUndefined();
+});

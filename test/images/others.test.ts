@@ -21,10 +21,13 @@ function waitFor(pc: Pc, wanted: string, mostMillions = 600): void {
 }
 
 describe('firmware', () => {
-  test('SeaBIOS of 128 KiB, without PCI space for its SMM, shows its text on the display', () => {
-    const [bios, vgaRom] = [image('other-seabios-128k.bin'), image('vgabios-stdvga.bin')];
-    waitFor(createFirmwareMachine({ bios, vgaRom, jit: true }), 'No bootable device.', 20);
-  });
+  test.each(['pc', 'isa'] as const)(
+    'SeaBIOS of 128 KiB, without PCI space for its SMM, shows its text on the display of the board %s',
+    (board) => {
+      const [bios, vgaRom] = [image('other-seabios-128k.bin'), image('vgabios-stdvga.bin')];
+      waitFor(createFirmwareMachine({ board, bios, vgaRom, jit: true }), 'No bootable device.', 20);
+    },
+  );
 
   test("Bochs's BIOS and VGA BIOS on the board isa", () => {
     const [bios, vgaRom] = [image('other-bochs-legacy.bin'), image('other-vgabios.bin')];
