@@ -103,8 +103,8 @@ const KIB_FROM_1M = 0xb0;
 const BLOCKS_FROM_16M = 0xb2;
 const VECTOR_TABLE = 0xc0;
 const RESET_VECTOR = 0xffff0;
-const FAR_JUMP = 0xea;
-const BOOT_FAILED_VECTOR = 0x18;
+/** mov al, FEh; out 64h, al; hlt; jmp to the hlt: whoever jumps here wants the machine to start over. */
+const RESET_CODE = Uint8Array.of(0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd);
 const MIB = 0x100000;
 
 /**
@@ -137,7 +137,5 @@ export function writeServices(space: AddressSpace, map: readonly MemoryMapEntry[
     space.write16(vector * 4, offset);
     space.write16(vector * 4 + 2, SERVICES_SEGMENT);
   }
-  space.write8(RESET_VECTOR, FAR_JUMP);
-  space.write16(RESET_VECTOR + 1, offsets[BOOT_FAILED_VECTOR]!);
-  space.write16(RESET_VECTOR + 3, SERVICES_SEGMENT);
+  space.load(RESET_VECTOR, RESET_CODE);
 }
