@@ -51,6 +51,8 @@ export class CodeCache {
   readonly enter: (budget: number) => number;
   /** The routine of that name: see `routines.ts`. */
   readonly deliver: (event: number) => number;
+  /** Copies the beginning of the state page to a place in memory. */
+  readonly copyState: (to: number) => number;
   /** Regions compiled, regions dropped, times the cache was emptied: for whoever looks. */
   compiled = 0;
   dropped = 0;
@@ -73,6 +75,7 @@ export class CodeCache {
     this.enter = functions[0]!;
     for (const [at, name] of ROUTINE_NAMES.entries()) this.#imports['e']![name] = functions[at + 1];
     this.deliver = functions[1 + ROUTINE_NAMES.indexOf('deliver')]!;
+    this.copyState = functions[1 + ROUTINE_NAMES.length]!;
   }
 
   /** Whether there is no room for so many regions. */

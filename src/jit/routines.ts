@@ -1,5 +1,6 @@
 import { OP_NAMES } from '../cpu/decode/ops.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
+import { copyStateRoutine } from './emit/copy-state.ts';
 import { divideRoutine } from './emit/divide.ts';
 import type { Emitter } from './emit/emitter.ts';
 import { deliverRoutine, EVENT_SOFTWARE } from './emit/interrupt.ts';
@@ -25,9 +26,13 @@ const ROUTINES = new Map<string, RoutineName>([
   ['INT_Ib', 'deliver'],
 ]);
 
-/** The functions that all regions share, of the module of the dispatcher. Each answers whether it has done its work. */
+/**
+ * The functions that all regions share, of the module of the dispatcher, in the order of ROUTINE_NAMES, and one that is
+ * for the host's side alone. Each answers whether it has done its work.
+ */
 export function routines(vendor: 'intel' | 'amd'): FunctionBody[] {
-  return [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine(), divideRoutine()];
+  const shared = [syscallRoutine(), sysretRoutine(vendor), iretRoutine(), deliverRoutine(), divideRoutine()];
+  return [...shared, copyStateRoutine()];
 }
 
 /** Whether compiled code has a routine for the op. */

@@ -182,6 +182,11 @@ export class CompiledTier implements Tier {
     return true;
   }
 
+  /** Copies the words of the state page that reports show to `to` in memory. False: nothing was done, no code is compiled. */
+  copyState(to: number): boolean {
+    return this.#cache !== undefined && this.#cache.copyState(to) !== 0;
+  }
+
   drop(block: Block): boolean {
     let hit = false;
     if (!this.#cache) return false;

@@ -4,7 +4,13 @@ import { VECTOR_PF } from '../isa/vectors.ts';
 import type { Walk } from '../mmu/mmu.ts';
 import { CpuState, type Mode, RIP_HI, RIP_LO } from '../state/cpu-state.ts';
 import { Flags } from '../state/flags.ts';
-import { STATE_CR2, STATE_DR0 } from '../state/layout.ts';
+import {
+  STATE_COPIES,
+  STATE_COPIES_OFFSET,
+  STATE_COPY_BYTES,
+  STATE_COPY_STRIDE,
+  STATE_CR2,
+} from '../state/layout.ts';
 import { type Registers, readRegisters } from './registers.ts';
 
 /** One exception, as it was when it was raised. Interrupts are not faults and are not kept. */
@@ -31,14 +37,15 @@ export interface FaultRecord {
 /** How many faults are kept whole as they happen. */
 const FIRST_KEPT = 32;
 /** How many later ones are remembered by a copy of the registers, to be worked out when somebody asks. */
-const LAST_KEPT = 32;
-/** Words of the state page that a record needs: everything up to the debug registers. */
-const KEPT_WORDS = STATE_DR0 >> 2;
+const LAST_KEPT = STATE_COPIES;
+/** Words of the state page that a record needs. */
+const KEPT_WORDS = STATE_COPY_BYTES >> 2;
 
 /** Exceptions have the first vectors alone. */
 const VECTORS = 32;
 
 interface Sketch {
+  /** In the machine's memory, one place for each sketch. */
   readonly words: Int32Array<ArrayBuffer>;
   vector: number;
   hasErrorCode: boolean;
@@ -68,6 +75,14 @@ export class FaultLog {
   #source: Int32Array | undefined;
   readonly #counts: number[] = new Array(VECTORS).fill(0);
   total = 0;
+  /** A faster way to copy the state page to one of the places for copies; false when it has done nothing. */
+  copier: { copyState(to: number): boolean } | undefined;
+  readonly #buffer: ArrayBuffer;
+
+  /** `buffer` is the memory of the machine. */
+  constructor(buffer: ArrayBuffer) {
+    this.#buffer = buffer;
+  }
 
   /** Times each vector was raised, where it was. */
   get counts(): Map<number, number> {
@@ -88,7 +103,11 @@ export class FaultLog {
 
   restore(saved: SavedFaults): void {
     this.#first.splice(0, this.#first.length, ...saved.first);
-    const last = saved.last.map((sketch) => ({ ...sketch, words: sketch.words.slice() }));
+    const last = saved.last.map((sketch, slot) => {
+      const words = this.#place(slot);
+      words.set(sketch.words);
+      return { ...sketch, words };
+    });
     this.#last.splice(0, this.#last.length, ...last);
     this.#next = saved.next;
     this.#counts.splice(0, VECTORS, ...saved.counts);
@@ -139,7 +158,7 @@ export class FaultLog {
     if (nested && previous && !previous.record) previous.record = fromSketch(previous, core);
     const slot = this.#next++ % LAST_KEPT;
     this.#last[slot] ??= {
-      words: new Int32Array(KEPT_WORDS),
+      words: this.#place(slot),
       vector: 0,
       hasErrorCode: false,
       errorCode: 0,
@@ -147,13 +166,19 @@ export class FaultLog {
       record: undefined,
     };
     const sketch = this.#last[slot]!;
-    this.#source ??= core.words.subarray(0, KEPT_WORDS);
-    sketch.words.set(this.#source);
+    if (this.copier?.copyState(STATE_COPIES_OFFSET + slot * STATE_COPY_STRIDE) !== true) {
+      this.#source ??= core.words.subarray(0, KEPT_WORDS);
+      sketch.words.set(this.#source);
+    }
     sketch.vector = vector;
     sketch.hasErrorCode = hasErrorCode;
     sketch.errorCode = errorCode;
     sketch.instruction = instruction;
     sketch.record = nested ? fromSketch(sketch, core) : undefined;
+  }
+
+  #place(slot: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#buffer, STATE_COPIES_OFFSET + slot * STATE_COPY_STRIDE, KEPT_WORDS);
   }
 }
 

@@ -102,7 +102,7 @@ export class Machine {
   /** The port of a virtio console, when the board has one. */
   readonly virtioConsole = new SerialConsole();
   readonly timeline: TimelineEntry[] = [];
-  readonly faultLog = new FaultLog();
+  readonly faultLog: FaultLog;
   /** What was loaded, for symbols; filled by the boot floor. */
   images: readonly LoadedImage[] = [];
   /** Set once the run is over for good. */
@@ -147,6 +147,7 @@ export class Machine {
       romBytes: pages * 65536 - romOffset,
     });
     this.state = new CpuState(buffer);
+    this.faultLog = new FaultLog(buffer);
     const model = createCpuModel(config.cpu);
     const fault = new GuestFault();
     this.mmu = new Mmu(this.state, this.space, model.paging, fault, count);
@@ -163,7 +164,11 @@ export class Machine {
     this.processor = new Processor(this.core, {
       onFault: (vector, hasErrorCode, errorCode) => this.#noteFault(vector, hasErrorCode, errorCode),
     });
-    if (config.jit) this.processor.attachTier((core, source) => new CompiledTier(core, source, memory));
+    if (config.jit) {
+      this.faultLog.copier = this.processor.attachTier(
+        (core, source) => new CompiledTier(core, source, memory),
+      );
+    }
     resetCore(this.core); // Before anybody watches: power-on is no event of the timeline.
     this.processors = new ProcessorSet(this.core, counter, count);
     this.core.observer = {

@@ -128,6 +128,15 @@ export const STATE_TSC_OFFSET = 0x718;
 export const STATE_MONITOR = 0x720;
 export const STATE_MONITOR_LINE = 0x740;
 
+/**
+ * Copies of the state page as it was at the last faults, for reports: everything up to the debug registers. See
+ * `machine/fault-log.ts`.
+ */
+export const STATE_COPIES_OFFSET = 0x2000;
+export const STATE_COPY_STRIDE = 0x200;
+export const STATE_COPIES = 32;
+export const STATE_COPY_BYTES = STATE_DR0;
+
 /** Pages that compiled code has accessed last: the linear address (8 bytes) and what leads from it to the host's (4). */
 export const JIT_SLOT_OFFSET = 0x7000;
 export const JIT_SLOT_BYTES = 16;

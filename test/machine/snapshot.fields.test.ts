@@ -48,7 +48,7 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(SCRATCH, '#remaining #block #blockRipLo #blockRipHi'),
   },
   DetachableLine: { '*': BY_FIELDS },
-  FaultLog: { '#source': WIRE },
+  FaultLog: { ...all(WIRE, '#source #buffer copier') },
   LocalApicPages: { '*': 'follows from the local APICs' },
   LegacyMemory: { '*': 'follows from the host bridge, and from whether the processor is in SMM' },
   ShadowFiller: { '*': 'follows from the host bridge' },
