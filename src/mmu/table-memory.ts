@@ -12,6 +12,8 @@ export class TableMemory {
   readonly words: Int32Array;
   /** Bit 20 of physical addresses, as a mask of frames: all ones while A20 is enabled. */
   frameMask = -1;
+  /** Changes when a frame may be elsewhere than before, or be no memory any more. */
+  epoch = 0;
 
   readonly #space: AddressSpace;
   readonly #ramWord: number;
@@ -24,6 +26,12 @@ export class TableMemory {
 
   setA20(enabled: boolean): void {
     this.frameMask = enabled ? -1 : ~FRAME_A20;
+    this.epoch++;
+  }
+
+  /** The physical map is another one. */
+  mapChanged(): void {
+    this.epoch++;
   }
 
   /** Index in `words` of the first word of the table at `frame`; -1 where there is no memory. */

@@ -170,6 +170,7 @@ export class Translator {
     space.onMapChange = () => {
       above?.();
       this.ramPages.mapChanged();
+      this.#tables.mapChanged();
       this.#flushEverywhere('map');
     };
     this.reset();

@@ -7,6 +7,7 @@ import { ACCESS_WRITE, type Permissions, RIGHTS_ALL } from './permissions.ts';
 import type { RamPages } from './ram-pages.ts';
 import type { StructureCache } from './structure-cache.ts';
 import type { TableMemory } from './table-memory.ts';
+import { TablePath } from './table-path.ts';
 
 /** What `walk` answers when the access is permitted; anything else is the P, RSVD and PK bits of an error code. */
 export const WALK_DONE = -1;
@@ -43,6 +44,8 @@ export class Walker {
   readonly #counters: Counters;
   /** By level: word index of the entry of the running walk; -1 where no memory is. */
   readonly #path = new Int32Array(6);
+  /** Of `#fourLevels`: how the last one came to its page table. */
+  readonly #path4: TablePath;
 
   constructor(
     state: Int32Array,
@@ -55,6 +58,7 @@ export class Walker {
     this.#state = state;
     this.#tables = tables;
     this.#words = tables.words;
+    this.#path4 = new TablePath(tables.words);
     this.#format = format;
     this.#permissions = permissions;
     this.#ramPages = ramPages;
@@ -108,50 +112,69 @@ export class Walker {
     access: number,
     accessClass: number,
   ): number {
+    const path = this.#path4;
+    if (!this.#findPath(lo, hi)) return WALK_UNUSUAL;
+    const { table, tableRights } = path;
+    const entry = table + ((lo >>> 11) & 0x3fe);
+    this.fromCache = false;
+    if ((this.#words[entry]! & PTE_P) === 0) return this.#stop(4, 0);
+    if (!this.#takeLeaf(entry, tableRights, access, accessClass)) return WALK_UNUSUAL;
+    structures.addTable(lo, hi, table, tableRights);
+    structures.addDirectory(lo, hi, path.directory, path.directoryRights);
+    this.references = 0;
+    this.#counters.fullWalks++;
+    return WALK_DONE;
+  }
+
+  /** The way to the page table of the address, in `#path4`. False: an entry on it needs more than to be read. */
+  #findPath(lo: number, hi: number): boolean {
+    const tables = this.#tables;
+    const reserved = this.#format.highReserved;
+    const cr3 = STATE_CR3 >> 2;
+    const root = (this.#state[cr3]! >>> 12) | (this.#state[cr3 + 1]! << 20);
+    return this.#path4.leadsTo(lo, hi, root, tables.epoch, reserved) || this.#walkPath(lo, hi, root);
+  }
+
+  #walkPath(lo: number, hi: number, root: number): boolean {
     const words = this.#words;
     const tables = this.#tables;
-    const cr3 = STATE_CR3 >> 2;
-    let table = tables.table((this.#state[cr3]! >>> 12) | (this.#state[cr3 + 1]! << 20));
-    if (table < 0) return WALK_UNUSUAL;
-    let entry = table + ((hi >>> 6) & 0x3fe);
-    let entryLo = words[entry]!;
-    let entryHi = words[entry + 1]!;
+    const path = this.#path4;
+    let table = tables.table(root);
+    if (table < 0) return false;
+    const entry4 = table + ((hi >>> 6) & 0x3fe);
+    let entryLo = words[entry4]!;
+    let entryHi = words[entry4 + 1]!;
     let every = entryLo;
     let any = entryLo;
     let anyHi = entryHi;
     table = tables.table((entryLo >>> 12) | (entryHi << 20));
-    if (table < 0) return WALK_UNUSUAL;
-    entry = table + (((hi << 3) | (lo >>> 29)) & 0x3fe);
-    entryLo = words[entry]!;
-    entryHi = words[entry + 1]!;
+    if (table < 0) return false;
+    const entry3 = table + (((hi << 3) | (lo >>> 29)) & 0x3fe);
+    entryLo = words[entry3]!;
+    entryHi = words[entry3 + 1]!;
     every &= entryLo;
     any |= entryLo;
     anyHi |= entryHi;
     const directory = tables.table((entryLo >>> 12) | (entryHi << 20));
-    if (directory < 0) return WALK_UNUSUAL;
+    if (directory < 0) return false;
     const directoryRights = (RIGHTS_ALL & every) | (anyHi & PTE_XD_HIGH);
-    entry = directory + ((lo >>> 20) & 0x3fe);
-    entryLo = words[entry]!;
-    entryHi = words[entry + 1]!;
+    const entry2 = directory + ((lo >>> 20) & 0x3fe);
+    entryLo = words[entry2]!;
+    entryHi = words[entry2 + 1]!;
     every &= entryLo;
     any |= entryLo;
     anyHi |= entryHi;
     const isPlain = (every & (PTE_P | PTE_A)) === (PTE_P | PTE_A) && (any & PTE_PS) === 0;
-    if (!isPlain || (anyHi & this.#format.highReserved) !== 0) return WALK_UNUSUAL;
+    if (!isPlain || (anyHi & this.#format.highReserved) !== 0) return false;
     table = tables.table((entryLo >>> 12) | (entryHi << 20));
-    if (table < 0) return WALK_UNUSUAL;
-    entry = table + ((lo >>> 11) & 0x3fe);
-    entryLo = words[entry]!;
-    entryHi = words[entry + 1]!;
-    this.fromCache = false;
-    if ((entryLo & PTE_P) === 0) return this.#stop(4, 0);
-    const tableRights = (RIGHTS_ALL & every) | (anyHi & PTE_XD_HIGH);
-    if (!this.#takeLeaf(entry, tableRights, access, accessClass)) return WALK_UNUSUAL;
-    structures.addTable(lo, hi, table, tableRights);
-    structures.addDirectory(lo, hi, directory, directoryRights);
-    this.references = 0;
-    this.#counters.fullWalks++;
-    return WALK_DONE;
+    if (table < 0) return false;
+    path.table = table;
+    path.tableRights = (RIGHTS_ALL & every) | (anyHi & PTE_XD_HIGH);
+    path.directory = directory;
+    path.directoryRights = directoryRights;
+    path.remember(lo, hi, root, tables.epoch, this.#format.highReserved);
+    path.through(entry4, entry3, entry2);
+    return true;
   }
 
   /**

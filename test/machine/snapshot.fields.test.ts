@@ -88,7 +88,8 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ProcessorCaches: { watched: DERIVED, '#generations': HOST, '#published': DERIVED },
   RamPages: { '*': HOST },
   StructureCache: {},
-  TableMemory: { ...all(WIRE, 'words #space #ramWord'), frameMask: 'saved by MmuState' },
+  TableMemory: { ...all(WIRE, 'words #space #ramWord'), frameMask: 'saved by MmuState', epoch: HOST },
+  TablePath: { '*': 'compared with the tables before it is used' },
   Translator: {
     ...all(WIRE, 'tlb onFlush onWatched state space fault ramPages #words #tables #walker #ramOffset counters saved'),
     ...all(DERIVED, 'bank mask systemBank systemMask linearBits accessClass #format #permissions #current #cr0 #cr4 #efer #pkru #fetchCode #slowTag'),
