@@ -97,8 +97,8 @@ function differences(first: Machine, second: Machine, withMemory: boolean): stri
 /** Physical address of the first page of RAM that differs, or -1. */
 function differingPage(first: Machine, second: Machine): number {
   const offset = first.space.memory.ramOffset;
-  const a = new Int32Array(first.space.memory.buffer, offset, first.memory >> 2);
-  const b = new Int32Array(second.space.memory.buffer, offset, second.memory >> 2);
+  const a = new Int32Array(first.space.memory.buffer, offset, first.memory / 4);
+  const b = new Int32Array(second.space.memory.buffer, offset, second.memory / 4);
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return Math.floor((i * 4) / PAGE_BYTES) * PAGE_BYTES;
   return -1;
 }
