@@ -38,7 +38,7 @@ export interface RecordRunner {
   /** Nothing is linked any more. */
   clear(): void;
   /**
-   * Executes instructions of 64-bit code from `record` on, of the block that begins at `header`, with RIP at the first, and
+   * Executes instructions of 64-bit code, or of 32-bit code with flat segments, from `record` on, of the block that begins at `header`, with RIP at the first, and
    * answers how many it has done: RIP is then at the one behind them, and the words STOPPED_BLOCK and STOPPED_AT say where
    * that is. It stops in front of what only a handler can do, and of what would fault; behind `count` (>= 1) instructions; or
    * at the end of a block, unless the next one is linked in `context`, has no compiled code, was not entered `patience` times
@@ -55,7 +55,7 @@ export interface RecordRunner {
  */
 export class CodeStore {
   words: Int32Array;
-  /** Executes records of 64-bit code, where it can. It finds them where `words` are. */
+  /** Executes records, where it can. It finds them where `words` are. */
   readonly runner: RecordRunner | undefined;
   /** By number of the shape. Displacement and immediate are of whatever ran last. */
   readonly shapes: Instruction[] = [];

@@ -1,11 +1,19 @@
 import { DR6_BS } from '../isa/control.ts';
+import { DESC_DB } from '../isa/descriptors.ts';
 import type { Instruction } from '../isa/instruction.ts';
-import { CS } from '../isa/registers.ts';
+import { CS, DS, ES, SS } from '../isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF } from '../isa/rflags.ts';
 import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
 import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
 import { type GuestFault, SOURCE_EXCEPTION } from '../state/faults.ts';
-import { RECORDS_BYTES, RECORDS_OFFSET, SEGMENT_BASE, SEGMENT_LIMIT, STATE_CPL } from '../state/layout.ts';
+import {
+  RECORDS_BYTES,
+  RECORDS_OFFSET,
+  SEGMENT_ATTRIBUTES,
+  SEGMENT_BASE,
+  SEGMENT_LIMIT,
+  STATE_CPL,
+} from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
 import { CodeStore, RECORD_WORDS, type RecordRunner, STOPPED_AT, STOPPED_BLOCK } from './code-store.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
@@ -47,6 +55,10 @@ export interface SavedProcessor {
 /** Entries of the table that finds a block by its instruction pointer. */
 const JUMP_ENTRIES = 65536;
 const BLOCK_NONE = Block.empty();
+/** RIP may carry out of 32 bits beyond this page. */
+const LAST_PAGE = 0xfffff000;
+const DATA_SEGMENTS = (1 << ES) | (1 << SS) | (1 << DS);
+const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
 /** A patience that is never at its end. */
 const NEVER = 0x7fffffff;
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
@@ -328,7 +340,7 @@ export class Processor {
       core.end = Math.min(count, block.count);
       const { runner } = block.store;
       const at =
-        runner !== undefined && block.codeSize === 64
+        runner !== undefined && this.#isForRunner(block, context)
           ? this.#runRecords(block, runner, count, context, once ? 0 : (tier?.patience ?? NEVER))
           : runHandlers(core, block, lo);
       this.#retired += at;
@@ -370,9 +382,12 @@ export class Processor {
       core.at = at;
       core.end = Math.min(count, block.count);
       if (at >= core.end) return at;
-      runRecord(core, block.store, block.record + at * RECORD_WORDS);
-      core.at = ++at;
-      if (at >= core.end) return at;
+      // What may have changed the segments is followed by handlers.
+      do {
+        runRecord(core, block.store, block.record + at * RECORD_WORDS);
+        core.at = ++at;
+        if (at >= core.end) return at;
+      } while (block.codeSize !== 64 && !this.#hasFlatData());
       mayChain &&= !core.needsAttention() && this.#presentContext() === context;
     }
   }
@@ -491,12 +506,24 @@ export class Processor {
     if (this.blocks.invalidate(physical, bytes, this.#block)) this.core.endBlock();
   }
 
+  /** The runner knows 64-bit code, and 32-bit code with flat segments: `context` tells of CS. */
+  #isForRunner({ codeSize, ripLo }: Block, context: number): boolean {
+    if (codeSize === 64) return true;
+    return codeSize === 32 && context >= 0 && ripLo >>> 0 < LAST_PAGE && this.#hasFlatData();
+  }
+
+  #hasFlatData(): boolean {
+    const { core } = this;
+    const isFlat = (core.flatRead & core.flatWrite & DATA_SEGMENTS) === DATA_SEGMENTS;
+    return isFlat && (core.words[SS_ATTRIBUTES]! & DESC_DB) !== 0;
+  }
+
   #lookup(ripLo: number, ripHi: number): Block {
     const block = this.#fetcher.blockAt(ripLo, ripHi);
     if (this.#fetcher.cacheable) {
       block.enterAt(ripLo, ripHi, this.#context);
       this.#jump[(ripLo ^ (ripLo >>> 12)) & (JUMP_ENTRIES - 1)] = block;
-      block.store.runner?.link(block);
+      if (ripLo >>> 0 < LAST_PAGE) block.store.runner?.link(block);
     }
     return block;
   }

@@ -333,3 +333,31 @@ test('so are those of short copies and comparisons', () => {
   expect(fills(first)).toBeGreaterThan(1000);
   expect(fills(second)).toBe(fills(first));
 });
+
+test('a segment with a base that is loaded in the midst of a block counts from the next instruction on', () => {
+  const word = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
+  const table = DATA + 0x800;
+  const code = Uint8Array.from([
+    ...[0x8b, 0x0b], // mov ecx, [ebx]
+    ...[0x0f, 0x01, 0x15, ...word(table)], // lgdt [table]
+    ...[0xb8, 0x10, 0, 0, 0], // mov eax, 0x10
+    ...[0x8e, 0xd8], // mov ds, eax
+    ...[0x8b, 0x13], // mov edx, [ebx]
+    ...[0x36, 0x8b, 0x33], // mov esi, ss:[ebx]
+    0xf4,
+  ]);
+  for (const jit of [false, true]) {
+    const machine = machineWith(32, jit, code, new Dice(9));
+    const { space, state } = machine;
+    // The pseudo-descriptor, and behind it: null, flat code, data with a base of 1000h.
+    space.load(table, Uint8Array.from([0x17, 0, ...word(table + 8), 0, 0]));
+    space.load(table + 8, Uint8Array.from([...word(0), ...word(0), ...word(0xffff), ...word(0x00cf9a00)]));
+    space.load(table + 24, Uint8Array.from([...word(0x1000ffff), ...word(0x00cf9200)]));
+    space.load(DATA, Uint8Array.from(word(0x11111111)));
+    space.load(DATA + 0x1000, Uint8Array.from(word(0x22222222)));
+    state.gpr32.set([DATA, 0], 3 * 2);
+    machine.run({ maxInstructions: 7 });
+    const read = (register: number) => state.gpr32[register * 2];
+    expect([read(1), read(2), read(6)], `jit ${jit}`).toEqual([0x11111111, 0x22222222, 0x11111111]);
+  }
+});

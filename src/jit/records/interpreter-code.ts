@@ -80,8 +80,10 @@ import {
   ACTIONS,
   type Action,
   type Bits,
+  type CodeBits,
   type Operands,
   SHAPE_ACCESS,
+  SHAPE_ADDRESS,
   SHAPE_BASE,
   SHAPE_BYTES,
   SHAPE_E,
@@ -89,6 +91,7 @@ import {
   SHAPE_INDEX,
   SHAPE_LAST_BYTE,
   SHAPE_LENGTH,
+  SHAPE_NARROW,
   SHAPE_RELATIVE,
   SHAPE_SCALE,
   SHAPE_SEGMENT,
@@ -295,6 +298,8 @@ class InterpreterCode {
   #locate(): void {
     const code = this.#e.code;
     code.get(FLAGS);
+    code.i32(SHAPE_ADDRESS);
+    code.op(I32_AND);
     code.if();
     this.#e.ofShape(I32_LOAD16_U, SHAPE_INDEX);
     code.memory(I64_LOAD);
@@ -308,9 +313,6 @@ class InterpreterCode {
     this.#e.ofShape(I32_LOAD16_U, SHAPE_BASE);
     code.memory(I64_LOAD);
     code.op(I64_ADD);
-    this.#e.ofShape(I32_LOAD16_U, SHAPE_SEGMENT);
-    code.memory(I64_LOAD);
-    code.op(I64_ADD);
     code.set(ADDRESS);
     code.get(FLAGS);
     code.i32(SHAPE_RELATIVE);
@@ -321,6 +323,12 @@ class InterpreterCode {
     code.op(I64_ADD);
     code.set(ADDRESS);
     code.end();
+    this.#narrow(ADDRESS);
+    code.get(ADDRESS);
+    this.#e.ofShape(I32_LOAD16_U, SHAPE_SEGMENT);
+    code.memory(I64_LOAD);
+    code.op(I64_ADD);
+    code.set(ADDRESS);
     code.get(FLAGS);
     code.i32(SHAPE_ACCESS);
     code.op(I32_AND);
@@ -341,6 +349,20 @@ class InterpreterCode {
     code.else();
     this.#e.ofShape(I32_LOAD16_U, SHAPE_E);
     code.set(E);
+    code.end();
+  }
+
+  /** Cuts a local to 32 bits where the shape says so. */
+  #narrow(local: number): void {
+    const code = this.#e.code;
+    code.get(FLAGS);
+    code.i32(SHAPE_NARROW);
+    code.op(I32_AND);
+    code.if();
+    code.get(local);
+    code.i64(-1, 0);
+    code.op(I64_AND);
+    code.set(local);
     code.end();
   }
 
@@ -390,40 +412,37 @@ class InterpreterCode {
         shift(this.#e, action.what, action.bits, action.isMemory);
         break;
       case 'push':
-        code.get(E);
-        code.memory(I64_LOAD);
+        this.#e.loadE(action.bits);
         code.set(B);
-        this.#push();
+        this.#push(action.bits);
         break;
       case 'pop':
-        this.#top();
-        code.get(E);
-        code.memory(I64_LOAD);
+        this.#top(action.bits);
+        this.#e.loadE(action.bits);
         code.set(B);
-        this.#release();
+        this.#release(action.bits);
         this.#e.ofShape(I32_LOAD16_U, SHAPE_E);
         code.get(B);
         code.memory(I64_STORE);
         break;
       case 'return':
-        this.#top();
-        code.get(E);
-        code.memory(I64_LOAD);
+        this.#top(action.bits);
+        this.#e.loadE(action.bits);
         code.set(R);
         this.#e.ifNotCanonical(R, this.#e.exit);
-        this.#release();
+        this.#release(action.bits);
         code.br(this.#go);
         return;
       case 'jump':
-        this.#aim(action.indirect);
+        this.#aim(action.indirect, action.bits);
         code.br(this.#go);
         return;
       case 'call':
-        this.#aim(action.indirect);
+        this.#aim(action.indirect, action.bits);
         this.#e.ifNotCanonical(R, this.#e.exit);
         code.get(NEXT);
         code.set(B);
-        this.#push();
+        this.#push(action.bits);
         code.br(this.#go);
         return;
       case 'branch':
@@ -477,59 +496,78 @@ class InterpreterCode {
     this.#e.storeG(bits);
   }
 
-  // The stack.
+  // The stack: RSP, or ESP whose upper half becomes 0.
 
   /** Pushes B on the stack of the guest. */
-  #push(): void {
+  #push(bits: CodeBits): void {
     const code = this.#e.code;
-    this.#e.load64(GPR_RSP);
-    code.i64(8);
+    this.#stackPointer(bits);
+    code.i64(bits >> 3);
     code.op(I64_SUB);
+    this.#cut(bits);
     code.set(ADDRESS);
     this.#e.probe(
       () => {
         code.i32(SHAPE_WRITE);
         code.op(I32_ADD);
       },
-      () => code.i64(7),
+      () => code.i64((bits >> 3) - 1),
     );
     code.get(E);
     code.get(B);
-    code.memory(I64_STORE);
+    if (bits === 64) code.memory(I64_STORE);
+    else {
+      code.op(I32_WRAP_I64);
+      code.memory(I32_STORE);
+    }
     code.i32(0);
     code.get(ADDRESS);
     code.memory(I64_STORE, GPR_RSP);
   }
 
   /** E becomes the top of the stack. */
-  #top(): void {
+  #top(bits: CodeBits): void {
     const code = this.#e.code;
-    this.#e.load64(GPR_RSP);
+    this.#stackPointer(bits);
     code.set(ADDRESS);
     this.#e.probe(
       () => {},
-      () => code.i64(7),
+      () => code.i64((bits >> 3) - 1),
     );
   }
 
-  #release(): void {
+  /** The top has been taken. */
+  #release(bits: CodeBits): void {
     const code = this.#e.code;
     code.i32(0);
     code.get(ADDRESS);
-    code.i64(8);
+    code.i64(bits >> 3);
     code.op(I64_ADD);
+    this.#cut(bits);
     code.memory(I64_STORE, GPR_RSP);
+  }
+
+  #stackPointer(bits: CodeBits): void {
+    this.#e.load64(GPR_RSP);
+    this.#cut(bits);
+  }
+
+  /** Cuts what is on the stack of WebAssembly. */
+  #cut(bits: CodeBits): void {
+    if (bits === 64) return;
+    this.#e.code.i64(-1, 0);
+    this.#e.code.op(I64_AND);
   }
 
   // Branches.
 
   /** R becomes the target. */
-  #aim(indirect: boolean): void {
+  #aim(indirect: boolean, bits: CodeBits): void {
     if (!indirect) {
       this.#target();
       return;
     }
-    this.#e.loadE(64);
+    this.#e.loadE(bits);
     this.#e.code.set(R);
   }
 
@@ -539,5 +577,6 @@ class InterpreterCode {
     this.#e.immediate();
     code.op(I64_ADD);
     code.set(R);
+    this.#narrow(R);
   }
 }

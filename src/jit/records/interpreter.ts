@@ -11,7 +11,7 @@ import { describeShape, SHAPE_BYTES } from './shapes.ts';
 /** One for all machines. */
 let compiled: WebAssembly.Module | undefined;
 
-/** The interpreter of the commonest instructions of 64-bit code, in WebAssembly. */
+/** The interpreter of the commonest instructions of 64-bit and flat 32-bit code, in WebAssembly. */
 export class RecordInterpreter implements RecordRunner {
   readonly #view: DataView;
   readonly #jump: Int32Array;

@@ -8,7 +8,7 @@ import {
   type Instruction,
   PREFIX_LOCK,
 } from '../../isa/instruction.ts';
-import { FS, NO_REGISTER } from '../../isa/registers.ts';
+import { CS, FS, NO_REGISTER } from '../../isa/registers.ts';
 import { SEGMENT_BASE, SEGMENT_BYTES, STATE_GPR, STATE_SEGMENTS, STATE_ZERO } from '../../state/layout.ts';
 import { CONDITION_NAMES } from '../emit/flags.ts';
 
@@ -35,10 +35,14 @@ export const SHAPE_ADDRESS = 1;
 export const SHAPE_ACCESS = 2;
 /** The address is relative to RIP. */
 export const SHAPE_RELATIVE = 4;
+/** Addresses are of 32 bits, and in 32-bit code RIP is. */
+export const SHAPE_NARROW = 16;
 /** It writes there: also the place of the tag for writes in an entry of the TLB. */
 export const SHAPE_WRITE = 8;
 
 export type Bits = 8 | 16 | 32 | 64;
+/** Of a stack and of near branches: as wide as the code segment. */
+export type CodeBits = 32 | 64;
 export type Arithmetic = 'ADD' | 'SUB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
 /** `E,G`: destination or first operand E, second G. */
 export type Operands = 'E,G' | 'G,E' | 'E,I';
@@ -52,8 +56,9 @@ export type Action =
   | { do: 'move'; bits: Bits; operands: Operands; isMemory: boolean }
   | { do: 'extend'; from: Bits; to: Bits; signed: boolean }
   | { do: 'address'; bits: Bits }
-  | { do: 'push' | 'pop' | 'return' | 'nothing' }
-  | { do: 'jump' | 'call'; indirect: boolean }
+  | { do: 'push' | 'pop' | 'return'; bits: CodeBits }
+  | { do: 'nothing' }
+  | { do: 'jump' | 'call'; indirect: boolean; bits: CodeBits }
   | { do: 'branch' | 'set'; condition: number }
   | { do: 'choose'; condition: number; bits: Bits };
 
@@ -64,7 +69,7 @@ const condition = (name: string) => (CONDITION_NAMES as readonly string[]).index
 /** How the action of an op is made of its name. */
 const PATTERNS: readonly (readonly [
   RegExp,
-  (m: readonly string[], isMemory: boolean) => Action | undefined,
+  (m: readonly string[], isMemory: boolean, code: CodeBits) => Action | undefined,
 ])[] = [
   [
     /^(ADD|SUB|AND|OR|XOR|CMP|TEST)_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
@@ -98,10 +103,16 @@ const PATTERNS: readonly (readonly [
     ([, kind, to, from]) => ({ do: 'extend', from: BITS[from!]!, to: BITS[to!]!, signed: kind !== 'ZX' }),
   ],
   [/^LEA_G([dq])_M$/, ([, size]) => ({ do: 'address', bits: BITS[size!]! })],
-  [/^PUSH_Eq$/, (_, isMemory) => (isMemory ? undefined : { do: 'push' })],
-  [/^POP_Eq$/, (_, isMemory) => (isMemory ? undefined : { do: 'pop' })],
-  [/^RET_near$/, () => ({ do: 'return' })],
-  [/^(JMP|CALL)_(J|E)$/, ([, name, to]) => ({ do: name === 'JMP' ? 'jump' : 'call', indirect: to === 'E' })],
+  [
+    /^(PUSH|POP)_E([dq])$/,
+    ([, name, size], isMemory, bits) =>
+      isMemory || BITS[size!] !== bits ? undefined : { do: name === 'PUSH' ? 'push' : 'pop', bits },
+  ],
+  [/^RET_near$/, (_, _isMemory, bits) => ({ do: 'return', bits })],
+  [
+    /^(JMP|CALL)_(J|E)$/,
+    ([, name, to], _, bits) => ({ do: name === 'JMP' ? 'jump' : 'call', indirect: to === 'E', bits }),
+  ],
   [new RegExp(`^J(${CONDITION})_J$`), ([, name]) => ({ do: 'branch', condition: condition(name!) })],
   [new RegExp(`^SET(${CONDITION})_Eb$`), ([, name]) => ({ do: 'set', condition: condition(name!) })],
   [
@@ -111,10 +122,10 @@ const PATTERNS: readonly (readonly [
   [/^NOP(_E)?$/, () => ({ do: 'nothing' })],
 ];
 
-function actionOf(name: string, isMemory: boolean): Action | undefined {
+function actionOf(name: string, isMemory: boolean, code: CodeBits): Action | undefined {
   for (const [pattern, make] of PATTERNS) {
     const found = pattern.exec(name);
-    if (found) return make(found, isMemory);
+    if (found) return make(found, isMemory, code);
   }
   return undefined;
 }
@@ -134,9 +145,15 @@ function numberOf(action: Action | undefined): number {
   return number;
 }
 
-for (const name of OP_NAMES) for (const isMemory of [false, true]) numberOf(actionOf(name, isMemory));
-const numberOfRegister = perOp((name) => numberOf(actionOf(name, false)));
-const numberOfMemory = perOp((name) => numberOf(actionOf(name, true)));
+for (const code of [64, 32] as const) {
+  for (const name of OP_NAMES) for (const isMemory of [false, true]) numberOf(actionOf(name, isMemory, code));
+}
+const numbersOfOps = (isMemory: boolean, code: CodeBits) =>
+  perOp((name) => numberOf(actionOf(name, isMemory, code)));
+const NUMBERS = {
+  32: [numbersOfOps(false, 32), numbersOfOps(true, 32)],
+  64: [numbersOfOps(false, 64), numbersOfOps(true, 64)],
+} as const;
 
 /** Bytes that the action accesses at its address, and whether it writes there. */
 function accessOf(action: Action): readonly [bytes: number, write: boolean] {
@@ -158,7 +175,7 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
       return [action.bits >> 3, false];
     case 'jump':
     case 'call':
-      return [8, false];
+      return [action.bits >> 3, false];
     default:
       return [0, false];
   }
@@ -179,7 +196,10 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   const general = (register: number) => STATE_GPR + register * 8;
   view.setUint16(at + SHAPE_G, hasByteG(insn.op) ? STATE_GPR + insn.reg8 : general(insn.reg), true);
   view.setUint16(at + SHAPE_E, hasByteE(insn.op) ? STATE_GPR + insn.rm8 : general(insn.rm), true);
-  if (!insn.isMemory) return;
+  if (!insn.isMemory) {
+    if (insn.codeSize === 32) view.setUint8(at + SHAPE_FLAGS, SHAPE_NARROW);
+    return;
+  }
   const [bytes, write] = accessOf(ACTIONS[action - 1]!);
   const isRelative = insn.addressForm === ADDRESS_RIP;
   view.setUint8(
@@ -187,6 +207,7 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
     SHAPE_ADDRESS |
       (bytes > 0 ? SHAPE_ACCESS : 0) |
       (isRelative ? SHAPE_RELATIVE : 0) |
+      (insn.addressSize === 32 ? SHAPE_NARROW : 0) |
       (write ? SHAPE_WRITE : 0),
   );
   const hasBase = insn.addressForm !== ADDRESS_ABSOLUTE && insn.addressForm !== ADDRESS_INDEX && !isRelative;
@@ -199,12 +220,19 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   view.setUint16(at + SHAPE_SEGMENT, hasSegment ? base : STATE_ZERO, true);
 }
 
-/** 0 where the interpreter in WebAssembly cannot do it: other modes and address sizes, LOCK, 64-bit addresses in the code. */
+/**
+ * 0 where the interpreter in WebAssembly cannot do it: 16-bit code and addresses, LOCK, 64-bit addresses in the code, and outside of
+ * 64-bit mode segments that may have a base or lack a right.
+ */
 function actionNumber(insn: Instruction, handler: Handler): number {
-  if (insn.codeSize !== 64 || handler !== HANDLERS[insn.op] || insn.prefixes & PREFIX_LOCK) return 0;
-  if (isNear(insn.op) && insn.operandSize !== 64) return 0;
-  if (!insn.isMemory) return numberOfRegister(insn.op);
+  const { codeSize } = insn;
+  if (codeSize === 16 || handler !== HANDLERS[insn.op] || insn.prefixes & PREFIX_LOCK) return 0;
+  if (isNear(insn.op) && insn.operandSize !== codeSize) return 0;
+  const numbers = NUMBERS[codeSize as CodeBits];
+  if (!insn.isMemory) return numbers[0](insn.op);
   const isMoffs = (insn.opcode & 0xfc) === 0xa0 && insn.modrm === 0 && insn.addressForm === ADDRESS_ABSOLUTE;
-  if (insn.addressSize !== 64 || isMoffs) return 0;
-  return numberOfMemory(insn.op);
+  if (insn.addressSize === 16 || (isMoffs && insn.addressSize === 64)) return 0;
+  const isFlat = insn.segment !== CS && insn.segment < FS;
+  if (codeSize === 32 && !isFlat && !hasNoSegment(insn.op)) return 0;
+  return numbers[1](insn.op);
 }

@@ -10,7 +10,7 @@ import { RecordInterpreter } from '../../../src/jit/records/interpreter.ts';
 import { ACTIONS, describeShape, SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
 import { RECORDS_BYTES, RECORDS_OFFSET, STATE_BYTES } from '../../../src/state/layout.ts';
 import { Dice } from '../../support/random-program.ts';
-import { CODE, SystemHarness } from '../../support/system-harness.ts';
+import { CODE, type StartMode, SystemHarness } from '../../support/system-harness.ts';
 
 const CONTEXT = 7;
 const NEVER = 0x7fffffff;
@@ -27,8 +27,8 @@ class Runner extends SystemHarness {
     this.interpreter,
   );
 
-  constructor() {
-    super('long');
+  constructor(mode: StartMode = 'long') {
+    super(mode);
     // All pages are in the TLB, for both kinds of access.
     for (let page = 0; page < 0x100000; page += 0x1000)
       this.core.store8(3, page, 0, this.core.load8(3, page, 0));
@@ -36,11 +36,12 @@ class Runner extends SystemHarness {
 
   block(...codes: readonly Uint8Array[]): Block {
     const header = this.store.open();
+    const codeSize = this.core.state.codeSize();
     for (const code of codes) {
-      const insn = decode(code, 0, code.length, 64)!;
+      const insn = decode(code, 0, code.length, codeSize)!;
       this.store.append(insn, HANDLERS[insn.op]!);
     }
-    return new Block(CODE, 64, this.store, header);
+    return new Block(CODE, codeSize, this.store, header);
   }
 
   run(block: Block, count = block.count, more = 0, patience = NEVER): number {
@@ -83,7 +84,7 @@ const MODRM = [0xc0, 0xc1, 0xc6, 0xc7, 0x03, 0x43, 0x83, 0x04, 0x44, 0x85, 0x05]
 const MOST_CASES = 50;
 
 /** Code for every action, with operands of many kinds: by number of the action. */
-function encodings(): Map<number, Uint8Array[]> {
+function encodings(codeSize: 32 | 64): Map<number, Uint8Array[]> {
   const found = new Map<number, Uint8Array[]>();
   const dice = new Dice(1);
   const view = new DataView(new ArrayBuffer(SHAPE_BYTES));
@@ -94,7 +95,7 @@ function encodings(): Map<number, Uint8Array[]> {
           // Displacements and immediates of a few bytes.
           const tail = [dice.below(256), dice.below(64), 0, 0, dice.below(128), 0, 0, 0];
           const code = Uint8Array.from([...prefixes, ...map, opcode, modrm, ...tail, 0, 0]);
-          const insn = decode(code, 0, code.length, 64);
+          const insn = decode(code, 0, code.length, codeSize);
           if (!insn) continue;
           describeShape(view, 0, insn, HANDLERS[insn.op]!);
           const action = view.getUint16(0, true);
@@ -116,40 +117,51 @@ function encodings(): Map<number, Uint8Array[]> {
   return found;
 }
 
-const known = encodings();
-const theirs = new SystemHarness('long');
 const ours = new Runner();
+const MODES = [
+  { codeSize: 64, known: encodings(64), theirs: new SystemHarness('long'), ours },
+  {
+    codeSize: 32,
+    known: encodings(32),
+    theirs: new SystemHarness('protected'),
+    ours: new Runner('protected'),
+  },
+] as const;
 
 test('there is code for every action', () => {
-  const without = ACTIONS.filter((_, n) => !known.has(n + 1));
+  const without = ACTIONS.filter((_, n) => !MODES.some(({ known }) => known.has(n + 1)));
   expect(without).toEqual([]);
 });
 
-describe('does what the handlers do', () => {
-  test.each(ACTIONS.map((action, n) => [JSON.stringify(action), n + 1] as const))('%s', (_name, number) => {
-    let done = 0;
-    for (const [n, code] of known.get(number)!.entries()) {
-      scramble([theirs, ours], number * 1000 + n);
-      const hex = Buffer.from(code).toString('hex');
-      const name = OP_NAMES[decode(code, 0, code.length, 64)!.op];
-      const before = ours.changeable();
-      const ran = ours.run(ours.block(code));
-      const after = ours.changeable();
-      if (ran === 0) {
-        // Left to the handler: nothing has happened.
-        expect(after.equals(before), `${name} ${hex}`).toBe(true);
-        continue;
+describe.each(MODES)(
+  'does in $codeSize-bit code what the handlers do',
+  ({ codeSize, known, theirs, ours }) => {
+    const actions = ACTIONS.map((action, n) => [JSON.stringify(action), n + 1] as const);
+    test.each(actions.filter(([, number]) => known.has(number)))('%s', (_name, number) => {
+      let done = 0;
+      for (const [n, code] of known.get(number)!.entries()) {
+        scramble([theirs, ours], number * 1000 + n);
+        const hex = Buffer.from(code).toString('hex');
+        const name = OP_NAMES[decode(code, 0, code.length, codeSize)!.op];
+        const before = ours.changeable();
+        const ran = ours.run(ours.block(code));
+        const after = ours.changeable();
+        if (ran === 0) {
+          // Left to the handler: nothing has happened.
+          expect(after.equals(before), `${name} ${hex}`).toBe(true);
+          continue;
+        }
+        done++;
+        expect(theirs.execute(...code), `${name} ${hex} faults`).toBeUndefined();
+        const state = Buffer.from(theirs.memory.buffer, 0, 0x400);
+        expect(after.subarray(0, 0x400).toString('hex'), `${name} ${hex}`).toBe(state.toString('hex'));
+        const data = theirs.space.u8.subarray(theirs.space.memory.ramOffset + DATA).subarray(0, DATA_BYTES);
+        expect(after.subarray(STATE_BYTES).equals(Buffer.from(data)), `${name} ${hex}: memory`).toBe(true);
       }
-      done++;
-      expect(theirs.execute(...code), `${name} ${hex} faults`).toBeUndefined();
-      const state = Buffer.from(theirs.memory.buffer, 0, 0x400);
-      expect(after.subarray(0, 0x400).toString('hex'), `${name} ${hex}`).toBe(state.toString('hex'));
-      const data = theirs.space.u8.subarray(theirs.space.memory.ramOffset + DATA).subarray(0, DATA_BYTES);
-      expect(after.subarray(STATE_BYTES).equals(Buffer.from(data)), `${name} ${hex}: memory`).toBe(true);
-    }
-    expect(done).toBeGreaterThan(0);
-  });
-});
+      expect(done).toBeGreaterThan(0);
+    });
+  },
+);
 
 describe('stops', () => {
   const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
@@ -160,7 +172,6 @@ describe('stops', () => {
     ['a branch to an address that is not canonical', 'ff242500000400'],
     ['an instruction that it does not know', '0fa2'],
     ['LOCK', 'f04801042500000400'],
-    ['a 32-bit address', '678b03'],
   ])('in front of %s', (_why, hex) => {
     scramble([ours], 1);
     const address = ours.space.memory.ramOffset + DATA;
@@ -168,6 +179,17 @@ describe('stops', () => {
     expect(ours.run(ours.block(bytes('4889d8'), bytes(hex)))).toBe(1);
     expect(ours.rip).toBe(CODE + 3);
     expect(ours.reg(0)).toBe(ours.reg(3));
+  });
+
+  test.each([
+    ['a segment that may have a base', '648b03'],
+    ['a segment that cannot be written', '2e8903'],
+    ['a 16-bit address', '678b07'],
+  ])('in 32-bit code in front of %s', (_why, hex) => {
+    const narrow = MODES[1].ours;
+    scramble([narrow], 1);
+    expect(narrow.run(narrow.block(bytes('89d8'), bytes(hex)))).toBe(1);
+    expect(narrow.rip).toBe(CODE + 2);
   });
 
   test('behind the count', () => {
