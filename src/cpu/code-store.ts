@@ -22,7 +22,7 @@ export const RECORD_DISPLACEMENT = 1;
 export const RECORD_IMMEDIATE = 2;
 
 /** Words to begin with, and at most: room for 1.4 million instructions. */
-const LEAST_WORDS = 1 << 14;
+const LEAST_WORDS = 1 << 8;
 const MOST_WORDS = RECORDS_BYTES >> 2;
 const MOST_SHAPES = SHAPES_MAX;
 /** Places of the hash table, a power of two that is well above the number of shapes. */

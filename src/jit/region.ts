@@ -5,7 +5,7 @@ import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
 import type { CodeSource } from '../cpu/tier.ts';
 import type { Instruction } from '../isa/instruction.ts';
-import { CONDITION_NAMES } from './emit/flags.ts';
+import { CONDITION_NAMES } from './emit/condition.ts';
 
 /** Where control goes from a node: another node, or out of the region (-1). */
 export interface Edge {

@@ -1,5 +1,5 @@
 import { SELECT } from '../wasm/opcodes.ts';
-import { CONDITION_NAMES } from './flags.ts';
+import { CONDITION_NAMES } from './condition.ts';
 import { type Form, sizeOf } from './form.ts';
 
 /** CMOVcc, by condition. The source is read whatever the condition; a 32-bit destination always loses its upper half. */

@@ -19,7 +19,6 @@ import {
   I32_XOR,
   I64_ADD,
   I64_AND,
-  I64_EQZ,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
   I64_OR,
@@ -28,21 +27,9 @@ import {
   I64_XOR,
   SELECT,
 } from '../wasm/opcodes.ts';
+import { B, BE, L, LE, O, P, pushCondition, S, Z } from './condition.ts';
 import { FLAG_A, FLAG_B, FLAG_CARRY, FLAG_KIND, FLAG_RESULT, POINTER } from './locals.ts';
 import { constant, type Size, type Value } from './value.ts';
-
-/** Conditions by the low four bits of the opcode (SDM Vol. 1, "EFLAGS Condition Codes"). */
-export const CONDITION_NAMES = [
-  'O', 'NO', 'B', 'NB', 'Z', 'NZ', 'BE', 'NBE', 'S', 'NS', 'P', 'NP', 'L', 'NL', 'LE', 'NLE',
-] as const; // biome-ignore format: two rows of eight.
-const O = 0;
-const B = 2;
-const Z = 4;
-const BE = 6;
-const S = 8;
-const P = 10;
-const L = 12;
-const LE = 14;
 
 const CARRY_BITS = 0xc0000000 | 0;
 const CARRY_AF = 8;
@@ -413,65 +400,10 @@ export class FlagEmitter {
 
   #materialised(condition: number): void {
     const { code } = this.#e;
-    switch (condition) {
-      case O:
-        code.get(FLAG_CARRY);
-        code.get(FLAG_CARRY);
-        code.i32(1);
-        code.op(I32_SHL);
-        code.op(I32_XOR);
-        code.i32(31);
-        code.op(I32_SHR_U);
-        break;
-      case B:
-        code.get(FLAG_CARRY);
-        code.i32(31);
-        code.op(I32_SHR_U);
-        break;
-      case Z:
-        code.get(FLAG_RESULT);
-        code.op(I64_EQZ);
-        break;
-      case BE:
-        this.#materialised(B);
-        this.#materialised(Z);
-        code.op(I32_OR);
-        break;
-      case S:
-        code.get(FLAG_RESULT);
-        code.i64(63);
-        code.op(I64_SHR_U);
-        code.op(I32_WRAP_I64);
-        code.get(FLAG_CARRY);
-        code.i32(1);
-        code.op(I32_AND);
-        code.op(I32_XOR);
-        break;
-      case P:
-        code.get(FLAG_RESULT);
-        code.op(I32_WRAP_I64);
-        code.get(FLAG_CARRY);
-        code.i32(8);
-        code.op(I32_SHR_U);
-        code.op(I32_XOR);
-        code.i32(0xff);
-        code.op(I32_AND);
-        code.op(I32_POPCNT);
-        code.i32(1);
-        code.op(I32_AND);
-        code.op(I32_EQZ);
-        break;
-      case L:
-        this.#materialised(S);
-        this.#materialised(O);
-        code.op(I32_XOR);
-        break;
-      case LE:
-        this.#materialised(L);
-        this.#materialised(Z);
-        code.op(I32_OR);
-        break;
-    }
+    pushCondition(code, condition, {
+      result: () => code.get(FLAG_RESULT),
+      carry: () => code.get(FLAG_CARRY),
+    });
   }
 
   /** Pushes a result as a signed i64. */

@@ -1,4 +1,4 @@
-import { CONDITION_NAMES } from './flags.ts';
+import { CONDITION_NAMES } from './condition.ts';
 import { type Form, proveE } from './form.ts';
 import { HOST } from './locals.ts';
 

@@ -6,6 +6,7 @@ import {
   STATE_TLB_BANK,
   STATE_TLB_MASK,
 } from '../../state/layout.ts';
+import { pushCondition } from '../emit/condition.ts';
 import { Code } from '../wasm/code.ts';
 import {
   I32_ADD,
@@ -14,22 +15,16 @@ import {
   I32_LOAD,
   I32_LOAD8_U,
   I32_LOAD16_U,
-  I32_OR,
-  I32_POPCNT,
-  I32_SHL,
   I32_SHR_U,
   I32_STORE,
   I32_STORE8,
   I32_STORE16,
   I32_WRAP_I64,
-  I32_XOR,
   I64_ADD,
   I64_AND,
-  I64_EQZ,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
   I64_LOAD,
-  I64_LT_S,
   I64_NE,
   I64_SHL,
   I64_SHR_S,
@@ -175,70 +170,11 @@ export class RecordEmitter {
 
   /** Pushes 0 or 1 (SDM Vol. 1, "EFLAGS Condition Codes"). */
   condition(condition: number): void {
-    const code = this.code;
-    const overflow = () => {
-      this.load32(STATE_FLAG_CARRY);
-      this.load32(STATE_FLAG_CARRY);
-      code.i32(1);
-      code.op(I32_SHL);
-      code.op(I32_XOR);
-      code.i32(31);
-      code.op(I32_SHR_U);
-    };
-    const below = () => {
-      this.load32(STATE_FLAG_CARRY);
-      code.i32(31);
-      code.op(I32_SHR_U);
-    };
-    const zero = () => {
-      this.load64(STATE_FLAG_RESULT);
-      code.op(I64_EQZ);
-    };
-    const sign = () => {
-      this.load64(STATE_FLAG_RESULT);
-      code.i64(0);
-      code.op(I64_LT_S);
-      this.load32(STATE_FLAG_CARRY);
-      code.i32(1);
-      code.op(I32_AND);
-      code.op(I32_XOR);
-    };
-    const either = (...parts: readonly (() => void)[]) => {
-      for (const [n, part] of parts.entries()) {
-        part();
-        if (n > 0) code.op(I32_OR);
-      }
-    };
-    const less = () => {
-      sign();
-      overflow();
-      code.op(I32_XOR);
-    };
-    const parity = () => {
-      this.load32(STATE_FLAG_RESULT);
-      this.load32(STATE_FLAG_CARRY);
-      code.i32(8);
-      code.op(I32_SHR_U);
-      code.op(I32_XOR);
-      code.i32(0xff);
-      code.op(I32_AND);
-      code.op(I32_POPCNT);
-      code.i32(1);
-      code.op(I32_AND);
-      code.op(I32_EQZ);
-    };
-    const even = [
-      overflow,
-      below,
-      zero,
-      () => either(below, zero),
-      sign,
-      parity,
-      less,
-      () => either(less, zero),
-    ];
-    even[condition >> 1]!();
-    if (condition & 1) code.op(I32_EQZ);
+    pushCondition(this.code, condition & ~1, {
+      result: () => this.load64(STATE_FLAG_RESULT),
+      carry: () => this.load32(STATE_FLAG_CARRY),
+    });
+    if (condition & 1) this.code.op(I32_EQZ);
   }
 
   g(): void {

@@ -15,12 +15,12 @@ let compiled: WebAssembly.Module | undefined;
 export class RecordInterpreter implements RecordRunner {
   readonly #view: DataView;
   readonly #jump: Int32Array;
-  readonly #run: RecordRunner['run'];
+  readonly run: RecordRunner['run'];
 
   constructor(memory: WebAssembly.Memory) {
     compiled ??= new WebAssembly.Module(encodeModule([], [interpreterBody()], false, PARAMETERS));
     const instance = new WebAssembly.Instance(compiled, { e: { m: memory } });
-    this.#run = instance.exports['0'] as RecordRunner['run'];
+    this.run = instance.exports['0'] as RecordRunner['run'];
     this.#jump = new Int32Array(memory.buffer, RECORD_JUMP_OFFSET, RECORD_JUMP_ENTRIES);
     this.#view = new DataView(memory.buffer);
   }
@@ -35,16 +35,5 @@ export class RecordInterpreter implements RecordRunner {
 
   clear(): void {
     this.#jump.fill(0);
-  }
-
-  run(
-    header: number,
-    record: number,
-    count: number,
-    more: number,
-    context: number,
-    patience: number,
-  ): number {
-    return this.#run(header, record, count, more, context, patience);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../isa/instruction.ts';
 import { CS, FS, NO_REGISTER } from '../../isa/registers.ts';
 import { SEGMENT_BASE, SEGMENT_BYTES, STATE_GPR, STATE_SEGMENTS, STATE_ZERO } from '../../state/layout.ts';
-import { CONDITION_NAMES } from '../emit/flags.ts';
+import { CONDITION_NAMES } from '../emit/condition.ts';
 
 /*
  * What the interpreter in WebAssembly knows of a shape, 16 bytes: what to do (16 bits: a number of `ACTIONS`, 0 for what only
