@@ -103,6 +103,11 @@ export class Block {
     this.store.words[this.header + HEADER_CONTEXT] = -1;
   }
 
+  /** Whether a physical address is of one of its bytes. */
+  covers(physical: number): boolean {
+    return physical >= this.physical && physical < this.physical + this.bytes;
+  }
+
   /** Offset of instruction number `at` from the first one. */
   startOf(at: number): number {
     return this.store.bytes(this.record, at);

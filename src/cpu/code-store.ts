@@ -11,10 +11,16 @@ export const HEADER_COUNT = 3;
 export const HEADER_ENTRIES = 4;
 export const HEADER_CODE = 5;
 export const HEADER_NUMBER = 6;
+/** First word of the block that came next the last time. */
+export const HEADER_NEXT = 7;
 
-/** Words where the runner says where it has stopped: the first word of the block, and how many instructions of it are done. */
+/**
+ * Words where the runner says where it has stopped. STOPPED_LEFT: 0 at the end of a block, or of what was to be done of it;
+ * else the others are the first word of the block, and how many instructions of it are done.
+ */
 export const STOPPED_BLOCK = 4;
 export const STOPPED_AT = 5;
+export const STOPPED_LEFT = 6;
 
 /** Words of a record: number of the shape, displacement, immediate. */
 export const RECORD_WORDS = 3;
@@ -38,11 +44,11 @@ export interface RecordRunner {
   /** Nothing is linked any more. */
   clear(): void;
   /**
-   * Executes instructions of 64-bit code, or of 32-bit code with flat segments, from `record` on, of the block that begins at `header`, with RIP at the first, and
-   * answers how many it has done: RIP is then at the one behind them, and the words STOPPED_BLOCK and STOPPED_AT say where
-   * that is. It stops in front of what only a handler can do, and of what would fault; behind `count` (>= 1) instructions; or
-   * at the end of a block, unless the next one is linked in `context`, has no compiled code, was not entered `patience` times
-   * yet, and has no more instructions than what is left of `more`.
+   * Executes instructions of 64-bit code, or of 32-bit code with flat segments, from `record` on, of the block that begins at
+   * `header`, with RIP at the first, and answers how many it has done: RIP is then at the one behind them, and the words
+   * STOPPED_* say where that is. It stops in front of what only a handler can do, and of what would fault; or behind `count`
+   * instructions, unless a block begins there that is linked in `context`, has no compiled code, was not entered `patience`
+   * times yet, and has no more instructions than what is left of `more`.
    */
   run(header: number, record: number, count: number, more: number, context: number, patience: number): number;
 }

@@ -1,21 +1,14 @@
 import { DR6_BS } from '../isa/control.ts';
-import { DESC_DB } from '../isa/descriptors.ts';
 import type { Instruction } from '../isa/instruction.ts';
-import { CS, DS, ES, SS } from '../isa/registers.ts';
+import { CS } from '../isa/registers.ts';
 import { RFLAGS_IF, RFLAGS_RF } from '../isa/rflags.ts';
 import { VECTOR_DB, VECTOR_NMI } from '../isa/vectors.ts';
-import { RIP_HI, RIP_LO, segmentWord } from '../state/cpu-state.ts';
+import { RIP_HI, RIP_LO } from '../state/cpu-state.ts';
 import { type GuestFault, SOURCE_EXCEPTION } from '../state/faults.ts';
-import {
-  RECORDS_BYTES,
-  RECORDS_OFFSET,
-  SEGMENT_ATTRIBUTES,
-  SEGMENT_BASE,
-  SEGMENT_LIMIT,
-  STATE_CPL,
-} from '../state/layout.ts';
+import { RECORDS_BYTES, RECORDS_OFFSET } from '../state/layout.ts';
 import { Block, BlockCache } from './blocks.ts';
-import { CodeStore, RECORD_WORDS, type RecordRunner, STOPPED_AT, STOPPED_BLOCK } from './code-store.ts';
+import { CodeContexts } from './code-contexts.ts';
+import { CodeStore, RECORD_WORDS, STOPPED_AT, STOPPED_BLOCK, STOPPED_LEFT } from './code-store.ts';
 import { type DeliveryHooks, deliverException, deliverExternal } from './delivery.ts';
 import { BREAK_EXECUTE, matchBreakpoints } from './execute/breakpoints.ts';
 import {
@@ -57,8 +50,6 @@ const JUMP_ENTRIES = 65536;
 const BLOCK_NONE = Block.empty();
 /** RIP may carry out of 32 bits beyond this page. */
 const LAST_PAGE = 0xfffff000;
-const DATA_SEGMENTS = (1 << ES) | (1 << SS) | (1 << DS);
-const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
 /** A patience that is never at its end. */
 const NEVER = 0x7fffffff;
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
@@ -89,16 +80,12 @@ export class Processor {
   /** `#tier`, but not while blocks must end at a breakpoint. */
   #activeTier: Tier | undefined;
 
-  /** Context of the jump table: an id for everything besides RIP that decides which bytes are executed. */
-  #context = 0;
-  /** Ids of contexts with a based or limited CS, negative, in the present generation. */
-  readonly #contextIds = new Map<string, number>();
-  #lastContextId = -1;
-  #contextGeneration = -1;
+  readonly #contexts: CodeContexts;
 
   constructor(core: Core, hooks: DeliveryHooks) {
     this.core = core;
     this.hooks = hooks;
+    this.#contexts = new CodeContexts(core);
     this.blocks = new BlockCache(core.mmu);
     this.#fetcher = new Fetcher(core, this.blocks);
     core.mmu.onCodeWrite = (physical, bytes) => this.#codeWritten(physical, bytes);
@@ -114,7 +101,8 @@ export class Processor {
   attachTier<T extends Tier>(make: (core: Core, source: CodeSource) => T): T {
     const tier = make(this.core, {
       blockAt: (physical, size) => this.blocks.find(physical, size),
-      context: () => this.#presentContext(),
+      context: () => this.#contexts.present(),
+      recordContext: () => this.#contexts.ofRecords(),
       remaining: () => this.#remaining,
       between: (ran, faulted) => this.#between(ran, faulted),
     });
@@ -312,7 +300,7 @@ export class Processor {
     const tier = once ? undefined : this.#activeTier;
     let isHeld = false;
     do {
-      const context = this.#presentContext();
+      const context = this.#contexts.present();
       const lo = words[RIP_LO]!;
       core.at = 0;
       let block = jump[(lo ^ (lo >>> 12)) & (JUMP_ENTRIES - 1)]!;
@@ -327,69 +315,101 @@ export class Processor {
         if (tier.faulted) return true;
         if (ran > 0 || tier.wentOn) {
           isHeld = tier.stopped;
-          this.#retired += ran;
-          this.#remaining -= ran;
+          this.#count(ran);
+          if (this.#isInside()) {
+            if (this.#runRecords(block, true, this.#contexts.present(), tier, NEVER)) return true;
+            isHeld = tier.stopped;
+          }
           count = this.#remaining;
           continue;
         }
       }
-      isHeld = false;
       this.#block = block;
       this.#blockRipLo = lo;
       this.#blockRipHi = words[RIP_HI]!;
-      core.end = Math.min(count, block.count);
-      const { runner } = block.store;
-      const at =
-        runner !== undefined && this.#isForRunner(block, context)
-          ? this.#runRecords(block, runner, count, context, once ? 0 : (tier?.patience ?? NEVER))
-          : runHandlers(core, block, lo);
-      this.#retired += at;
-      this.#remaining -= at;
-      core.at = 0;
+      if (this.#isForRunner(block, context)) {
+        if (this.#runRecords(block, false, context, tier, once ? count : NEVER)) return true;
+        isHeld = tier?.stopped === true;
+      } else {
+        isHeld = false;
+        core.end = Math.min(count, block.count);
+        this.#count(runHandlers(core, block, lo));
+        core.at = 0;
+      }
       count = this.#remaining;
     } while (count > 0 && !once && !core.needsAttention());
     return (core.pending & PENDING_SOFTWARE) !== 0;
   }
 
   /**
-   * Runs the block with the runner doing what it can of it, and going on with other blocks: at most `count` instructions. What has
-   * retired before the block that it ends in is accounted for.
+   * Runs the block by its records, at most `most` instructions of it, and what follows where that is known. What the runner
+   * cannot do is done by handlers; `isInside`: it has stopped in front of such an instruction already. True when compiled
+   * code has ended with a fault.
    */
-  #runRecords(first: Block, runner: RecordRunner, count: number, context: number, patience: number): number {
+  #runRecords(
+    first: Block,
+    isInside: boolean,
+    context: number,
+    tier: Tier | undefined,
+    most: number,
+  ): boolean {
     const { core } = this;
-    const records = first.store.words;
+    const { runner } = this.blocks.store;
     let block = first;
-    let at = 0;
-    let mayChain = patience > 0;
-    for (;;) {
-      const end = Math.min(count, block.count);
-      const record = block.record + at * RECORD_WORDS;
-      const more = mayChain ? count - end : 0;
-      const ran = runner.run(block.header, record, end - at, more, context, patience);
-      const now = records[STOPPED_AT]!;
-      const before = at + ran - now;
-      at = now;
-      if (before > 0) {
-        const header = records[STOPPED_BLOCK]!;
-        if (header !== block.header) block = this.blocks.blockAt(header);
-        this.#block = block;
-        this.#blockRipLo = block.ripLo;
-        this.#blockRipHi = block.ripHi;
-        this.#retired += before;
-        this.#remaining -= before;
-        count -= before;
+    let goesOn = most === NEVER;
+    for (let inside = isInside; ; inside = true) {
+      let at = 0;
+      if (inside) {
+        block = this.#enterStopped();
+        at = core.at;
+        core.end = Math.min(this.#remaining, most, block.count);
+        // What may have changed the segments is followed by handlers.
+        do {
+          runRecord(core, block.store, block.record + at * RECORD_WORDS);
+          core.at = ++at;
+        } while (at < core.end && block.codeSize !== 64 && !this.#contexts.hasFlatData());
+        this.#count(at);
+        core.at = 0;
+        if (at >= core.end) return false;
+        goesOn &&= !core.needsAttention() && this.#contexts.present() === context;
       }
-      core.at = at;
-      core.end = Math.min(count, block.count);
-      if (at >= core.end) return at;
-      // What may have changed the segments is followed by handlers.
-      do {
-        runRecord(core, block.store, block.record + at * RECORD_WORDS);
-        core.at = ++at;
-        if (at >= core.end) return at;
-      } while (block.codeSize !== 64 && !this.#hasFlatData());
-      mayChain &&= !core.needsAttention() && this.#presentContext() === context;
+      const here = Math.min(this.#remaining, most - at, block.count - at);
+      const record = block.record + at * RECORD_WORDS;
+      const budget = goesOn ? this.#remaining : here;
+      if (tier?.hasCode) {
+        this.#block = BLOCK_NONE;
+        const ran = tier.resume(block, record, here, context, budget);
+        if (tier.faulted) return true;
+        this.#count(ran);
+      } else {
+        const patience = tier?.patience ?? NEVER;
+        this.#count(runner!.run(block.header, record, here, budget - here, context, patience));
+      }
+      if (!this.#isInside()) return false;
     }
+  }
+
+  /** Whether the runner of records has stopped inside a block, in front of an instruction for its handler. */
+  #isInside(): boolean {
+    return this.blocks.store.words[STOPPED_LEFT] !== 0;
+  }
+
+  /** That block becomes the running one, and `Core.at` the instruction. */
+  #enterStopped(): Block {
+    const { words } = this.blocks.store;
+    const block = this.blocks.blockAt(words[STOPPED_BLOCK]!);
+    this.#block = block;
+    this.#blockRipLo = block.ripLo;
+    this.#blockRipHi = block.ripHi;
+    this.core.at = words[STOPPED_AT]!;
+    this.#count(-this.core.at);
+    return block;
+  }
+
+  /** So many instructions have retired. */
+  #count(retired: number): void {
+    this.#retired += retired;
+    this.#remaining -= retired;
   }
 
   /** One instruction, for shadows, TF and breakpoints. */
@@ -507,61 +527,19 @@ export class Processor {
   }
 
   /** The runner knows 64-bit code, and 32-bit code with flat segments: `context` tells of CS. */
-  #isForRunner({ codeSize, ripLo }: Block, context: number): boolean {
+  #isForRunner({ codeSize, ripLo, store }: Block, context: number): boolean {
+    if (store.runner === undefined) return false;
     if (codeSize === 64) return true;
-    return codeSize === 32 && context >= 0 && ripLo >>> 0 < LAST_PAGE && this.#hasFlatData();
-  }
-
-  #hasFlatData(): boolean {
-    const { core } = this;
-    const isFlat = (core.flatRead & core.flatWrite & DATA_SEGMENTS) === DATA_SEGMENTS;
-    return isFlat && (core.words[SS_ATTRIBUTES]! & DESC_DB) !== 0;
+    return codeSize === 32 && context >= 0 && ripLo >>> 0 < LAST_PAGE && this.#contexts.hasFlatData();
   }
 
   #lookup(ripLo: number, ripHi: number): Block {
     const block = this.#fetcher.blockAt(ripLo, ripHi);
     if (this.#fetcher.cacheable) {
-      block.enterAt(ripLo, ripHi, this.#context);
+      block.enterAt(ripLo, ripHi, this.#contexts.present());
       this.#jump[(ripLo ^ (ripLo >>> 12)) & (JUMP_ENTRIES - 1)] = block;
       if (ripLo >>> 0 < LAST_PAGE) block.store.runner?.link(block);
     }
     return block;
-  }
-
-  #presentContext(): number {
-    const { core } = this;
-    if (core.contextStale || core.mmu.generation !== this.#contextGeneration) this.#findContext();
-    return this.#context;
-  }
-
-  /**
-   * Gives the present surroundings a number: where CS lies, its limit and size, the privilege, and the generation of
-   * translations. A kernel and its user code thus find their blocks again after every system call.
-   */
-  #findContext(): void {
-    const { core } = this;
-    const { words } = core;
-    const generation = core.mmu.generation;
-    if (generation !== this.#contextGeneration) {
-      this.#contextGeneration = generation;
-      this.#contextIds.clear();
-    }
-    core.contextStale = false;
-    const size = core.state.codeSize();
-    const user = words[STATE_CPL >> 2] === 3 ? 1 : 0;
-    const base = words[segmentWord(CS, SEGMENT_BASE)]!;
-    const limit = words[segmentWord(CS, SEGMENT_LIMIT)]!;
-    const flat = size === 64 || (base === 0 && limit === -1);
-    if (flat) {
-      this.#context = generation * 8 + (size >> 5) * 2 + user;
-      return;
-    }
-    const key = `${size}.${user}.${base}.${limit}`;
-    let id = this.#contextIds.get(key);
-    if (id === undefined) {
-      id = --this.#lastContextId;
-      this.#contextIds.set(key, id);
-    }
-    this.#context = id;
   }
 }

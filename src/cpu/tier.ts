@@ -11,6 +11,8 @@ export interface CodeSource {
   blockAt(physical: number, codeSize: number): Block | undefined;
   /** Number of the present context, as `run` gets it. */
   context(): number;
+  /** The same, where the runner of records knows the code there; CONTEXT_NONE where not. */
+  recordContext(): number;
   /** The budget as it was when the tier was entered, or less when somebody has cut it short. */
   remaining(): number;
   /**
@@ -21,6 +23,9 @@ export interface CodeSource {
    */
   between(ran: number, faulted: boolean): number;
 }
+
+/** A context that no block is linked in. */
+export const CONTEXT_NONE = 0x7fffffff;
 
 /** What `CodeSource.between` answers when it has done nothing. */
 export const BETWEEN_NOTHING = -1;
@@ -36,6 +41,14 @@ export interface Tier {
    * instructions that retired before it. 0: nothing was done, or only the interpreter can do the next instruction.
    */
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number;
+  /** Whether any code is compiled: only then `resume` does what the runner of records does not. */
+  readonly hasCode: boolean;
+  /**
+   * The same for a block that is not hot, at an instruction of it with RIP there: runs `here` (>= 1) instructions of it by
+   * their records, and then, compiled or not, what follows. Like `run` it may stop inside a block: the runner's STOPPED_LEFT
+   * tells. 0 may also mean that the first instruction is for its handler.
+   */
+  resume(block: Block, record: number, here: number, context: number, count: number): number;
   /** The last `run` stopped in front of something that the interpreter must execute. */
   readonly stopped: boolean;
   /** The last `run` has gone on behind what the source did between two instructions: 0 does not mean that nothing was done. */

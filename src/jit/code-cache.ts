@@ -1,6 +1,7 @@
 import type { Block } from '../cpu/blocks.ts';
+import type { RecordRunner } from '../cpu/code-store.ts';
 import type { Compiled, HandlerCall } from './compile.ts';
-import { DISPATCHER_IMPORT, dispatcher } from './dispatcher.ts';
+import { DISPATCHER_IMPORTS, dispatcher } from './dispatcher.ts';
 import { ROUTINE_NAMES } from './emit/locals.ts';
 import { routines } from './routines.ts';
 import { encodeModule, type FunctionBody } from './wasm/module.ts';
@@ -12,6 +13,8 @@ export interface Callbacks {
   run(call: number, left: number): number;
   /** What a region that leaves with so much left answers in the end. */
   between(left: number): number;
+  /** The interpreter of records. */
+  readonly records: RecordRunner['run'];
 }
 
 /** A compiled region: its function's slot in the table, and what it was made of. */
@@ -47,7 +50,7 @@ const MAX_CALLS = 1 << 18;
 export class CodeCache {
   /** Handler calls of all regions, by the number that compiled code passes. */
   calls: HandlerCall[] = [];
-  /** Runs the region in the slot that the state names, and those that follow: see `dispatcher.ts`. */
+  /** Runs the region or the records that the state names, and what follows: see `dispatcher.ts`. */
   readonly enter: (budget: number) => number;
   /** The routine of that name: see `routines.ts`. */
   readonly deliver: (event: number) => number;
@@ -70,7 +73,7 @@ export class CodeCache {
 
   constructor(memory: WebAssembly.Memory, callbacks: Callbacks, vendor: 'intel' | 'amd') {
     this.#imports = { e: { m: memory, t: this.#table, ...callbacks } };
-    const bytes = encodeModule([DISPATCHER_IMPORT], [dispatcher(), ...routines(vendor)], true);
+    const bytes = encodeModule(DISPATCHER_IMPORTS, [dispatcher(), ...routines(vendor)], true);
     const functions = this.#instantiate(bytes) as Record<number, (argument: number) => number>;
     this.enter = functions[0]!;
     for (const [at, name] of ROUTINE_NAMES.entries()) this.#imports['e']![name] = functions[at + 1];
@@ -123,6 +126,11 @@ export class CodeCache {
     for (const [at, { slot }] of added.entries()) this.#table.set(slot, functions[at]);
   }
 
+  /** How many regions hold the block. */
+  copies(block: Block): number {
+    return this.#byBlock.get(block)?.size ?? 0;
+  }
+
   /** The regions that hold the block. The caller removes them. */
   dropBlock(block: Block): RegionCode[] {
     return [...(this.#byBlock.get(block) ?? [])];
@@ -132,7 +140,7 @@ export class CodeCache {
   regionsAt(physical: number): Set<RegionCode> {
     const found = new Set<RegionCode>();
     for (const [block, regions] of this.#byBlock) {
-      if (physical < block.physical || physical >= block.physical + block.bytes) continue;
+      if (!block.covers(physical)) continue;
       for (const region of regions) found.add(region);
     }
     return found;

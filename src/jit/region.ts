@@ -69,14 +69,16 @@ const conditionOfOp = perOp((name) => CONDITIONS.get(name) ?? 0);
 
 const NOTHING = Block.empty();
 
-/** How often the interpreter has entered blocks. */
+/** How often the interpreter has entered blocks, and what is compiled of them already. */
 export interface Visits {
   /** So many entries from outside make a block an entry of the region. */
   readonly least: number;
   /** -1 of what cannot be an entry. */
   of(block: Block): number;
+  /** Whether the block may be of this region, besides those that hold it already. */
+  isOpen(block: Block): boolean;
 }
-const NO_VISITS: Visits = { least: 1, of: () => 0 };
+const NO_VISITS: Visits = { least: 1, of: () => 0, isOpen: () => true };
 
 /**
  * The blocks of one page that can be reached from an entry by direct jumps, calls, and falling through. Returns lead
@@ -98,15 +100,15 @@ export function discover(
   const physicalPage = entry.physical - (ripLo - page);
   const nodes: Node[] = [];
   const numbers = new Map<number, number>();
-  const waiting: { edge: Edge; ripLo: number }[] = [];
+  const waiting: { edge: Edge; ripLo: number; behind: number | undefined }[] = [];
   const returns: Edge[] = [];
   const resumes: number[] = [];
   const entries = [0];
   let instructions = 0;
 
-  const edge = (lo: number, hi: number): Edge => {
+  const edge = (lo: number, hi: number, behind?: number): Edge => {
     const made: Edge = { to: -1, ripLo: lo, ripHi: hi };
-    if ((lo & PAGE_MASK) === page && hi === ripHi) waiting.push({ edge: made, ripLo: lo });
+    if ((lo & PAGE_MASK) === page && hi === ripHi) waiting.push({ edge: made, ripLo: lo, behind });
     return made;
   };
   const add = (block: Block, lo: number): number => {
@@ -124,12 +126,15 @@ export function discover(
     if (known !== undefined) return known;
     if (nodes.length >= MAX_NODES || instructions >= MAX_INSTRUCTIONS) return -1;
     const block = source.blockAt(physicalPage + (lo - page), size);
-    return block && isWanted(block) ? add(block, lo) : -1;
+    return block && isWanted(block) && visits.isOpen(block) ? add(block, lo) : -1;
   };
 
   add(entry, ripLo);
   const follow = () => {
-    for (let w = waiting.shift(); w; w = waiting.shift()) w.edge.to = nodeAt(w.ripLo, () => true);
+    for (let w = waiting.shift(); w; w = waiting.shift()) {
+      w.edge.to = nodeAt(w.ripLo, () => true);
+      if (w.edge.to < 0 && w.behind !== undefined && (w.behind & PAGE_MASK) === page) resumes.push(w.behind);
+    }
   };
   follow();
   for (;;) {
@@ -207,7 +212,7 @@ function nodeOf(
   size: number,
   stackNative: boolean,
   isFlat: (segment: number) => boolean,
-  edge: (lo: number, hi: number) => Edge,
+  edge: (lo: number, hi: number, behind?: number) => Edge,
   returns: Edge[],
 ): Node {
   const { instructions, handlers } = block.unpack();
@@ -235,7 +240,7 @@ function nodeOf(
     case 'loop':
       return { ...node, ending, taken: taken(), next: next() };
     case 'call': {
-      const made: Node = { ...node, ending, taken: taken(), next: undefined };
+      const made: Node = { ...node, ending, taken: edge(targetLo, targetHi(), nextLo), next: undefined };
       // Only a callee in the region can return within the region.
       if (!callsOutside(made, ripLo & PAGE_MASK, ripHi)) returns.push(next());
       return made;

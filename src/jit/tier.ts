@@ -1,4 +1,5 @@
 import type { Block } from '../cpu/blocks.ts';
+import { STOPPED_LEFT } from '../cpu/code-store.ts';
 import { type Core, PENDING_INTR } from '../cpu/execute/core.ts';
 import { BETWEEN_NOTHING, type CodeSource, type Tier } from '../cpu/tier.ts';
 import { DESC_DB } from '../isa/descriptors.ts';
@@ -9,6 +10,8 @@ import { segmentWord } from '../state/cpu-state.ts';
 import {
   JIT_LOOKUP_ENTRIES,
   JIT_LOOKUP_OFFSET,
+  RECORDS_BYTES,
+  RECORDS_OFFSET,
   SEGMENT_ATTRIBUTES,
   SEGMENT_BASE,
   SEGMENT_LIMIT,
@@ -21,11 +24,17 @@ import {
   STATE_JIT_RESUMED,
   STATE_JIT_STOPPED,
   STATE_RIP,
+  STATE_RUN_CONTEXT,
+  STATE_RUN_COUNT,
+  STATE_RUN_HEADER,
+  STATE_RUN_PATIENCE,
+  STATE_RUN_RECORD,
   TLB_OFFSET,
 } from '../state/layout.ts';
 import { CodeCache, type EntryCode, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
 import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
+import { ENTRY_RECORDS } from './dispatcher.ts';
 import { FILL_RUN } from './emit/emitter.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
 import { Leavers } from './leavers.ts';
@@ -45,6 +54,11 @@ const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
 const CS_BASE = segmentWord(CS, SEGMENT_BASE);
 const CS_LIMIT = segmentWord(CS, SEGMENT_LIMIT);
 const LOOKUP_WORD = JIT_LOOKUP_OFFSET >> 2;
+const HEADER_WORD = STATE_RUN_HEADER >> 2;
+const RECORD_WORD = STATE_RUN_RECORD >> 2;
+const COUNT_WORD = STATE_RUN_COUNT >> 2;
+const RUN_CONTEXT_WORD = STATE_RUN_CONTEXT >> 2;
+const PATIENCE_WORD = STATE_RUN_PATIENCE >> 2;
 
 /** RIP may carry into its high word beyond this page. */
 const LAST_PAGE = 0xfffff000;
@@ -60,6 +74,12 @@ const ENTRY_SHARE = 3;
 /** So many regions are made one by one, for what is hot to be fast soon; later ones in modules of several. */
 const SINGLE = 16;
 const BATCH = 16;
+/**
+ * So many regions may hold a block: a loop is faster with what it calls inside. Once there are many regions it is a boot that
+ * is compiled, and what one of them holds is left to be entered there, which costs less than to compile it again.
+ */
+const COPIES = 9;
+const MANY_REGIONS = 64;
 /** A block that is used at so many places or in so many ways is left to the interpreter. */
 const MAX_ATTEMPTS = 6;
 /** So many runs that stopped after fewer instructions than this are enough. */
@@ -90,6 +110,7 @@ export class CompiledTier implements Tier {
   readonly #source: CodeSource;
   readonly #words: Int32Array;
   readonly #lookup: Int32Array;
+  readonly #records: Int32Array;
   /** What a callback from compiled code has caught: thrown again when the code is left. */
   #thrown: unknown;
   #hasThrown = false;
@@ -104,9 +125,14 @@ export class CompiledTier implements Tier {
     this.#source = source;
     this.#words = core.words;
     this.#lookup = new Int32Array(memory.buffer, 0, TLB_OFFSET >> 2);
+    this.#records = new Int32Array(memory.buffer, RECORDS_OFFSET, RECORDS_BYTES >> 2);
     this.#memory = memory;
     this.records = new RecordInterpreter(memory);
     this.#clearLookup();
+  }
+
+  get hasCode(): boolean {
+    return this.#cache !== undefined;
   }
 
   /** Made when the first region is: a short run needs none. */
@@ -117,6 +143,7 @@ export class CompiledTier implements Tier {
         fill: (lo, hi, access) => this.#fill(lo, hi, access),
         run: (call, left) => this.#runHandler(call, left),
         between: (left) => this.#between(left),
+        records: this.records.run,
       },
       this.#core.model.vendor,
     );
@@ -124,12 +151,8 @@ export class CompiledTier implements Tier {
   }
 
   run(block: Block, ripLo: number, ripHi: number, context: number, count: number): number {
-    const core = this.#core;
     const words = this.#words;
-    this.stopped = false;
-    this.faulted = false;
-    this.wentOn = false;
-    this.running = undefined;
+    this.#begin();
     const long = block.codeSize === 64;
     const segments = long ? 0 : this.#segmentBits();
     let entry = block.code as EntryCode | undefined;
@@ -145,13 +168,43 @@ export class CompiledTier implements Tier {
     this.#lookup[at + 1] = ripHi;
     this.#lookup[at + 2] = words[CONTEXT_WORD]!;
     this.#lookup[at + 3] = entry.region.slot;
-    words[STOPPED_WORD] = 0;
     words[ENTRY_WORD] = entry.region.slot;
+    this.#records[STOPPED_LEFT] = 0;
+    const ran = this.#enter(count);
+    if (this.stopped && ran < SHORT_RUN) this.#noteShortRun(entry);
+    return ran;
+  }
+
+  resume(block: Block, record: number, here: number, context: number, count: number): number {
+    const words = this.#words;
+    this.#begin();
+    const long = block.codeSize === 64;
+    this.#enterContext(context, long ? 0 : this.#segmentBits(), long);
+    words[ENTRY_WORD] = ENTRY_RECORDS;
+    words[HEADER_WORD] = block.header;
+    words[RECORD_WORD] = record;
+    words[COUNT_WORD] = here;
+    return this.#enter(count);
+  }
+
+  #begin(): void {
+    this.stopped = false;
+    this.faulted = false;
+    this.wentOn = false;
+    this.running = undefined;
+  }
+
+  /** Runs what the state names. */
+  #enter(count: number): number {
+    const core = this.#core;
+    const words = this.#words;
+    words[STOPPED_WORD] = 0;
     words[PENDING_WORD] = core.pending;
+    words[PATIENCE_WORD] = this.patience;
     core.end = 1;
     this.#budget = count;
     this.#isRunning = true;
-    const left = this.cache.enter(count);
+    const left = this.#cache!.enter(count);
     this.#isRunning = false;
     if (words[MOVED_WORD] !== 0) this.#catchUp(left);
     const ran = this.#budget - left;
@@ -164,10 +217,7 @@ export class CompiledTier implements Tier {
       return ran;
     }
     core.at = 0;
-    if (this.stopped) {
-      if (ran < SHORT_RUN) this.#noteShortRun(entry);
-      this.#noteLeaver();
-    }
+    if (this.stopped) this.#noteLeaver();
     return ran;
   }
 
@@ -211,6 +261,7 @@ export class CompiledTier implements Tier {
       this.#clearLookup();
     }
     this.#words[CONTEXT_WORD] = (context << SEGMENT_BITS) | segments | (long ? CONTEXT_LONG : 0);
+    this.#words[RUN_CONTEXT_WORD] = long ? context : this.#source.recordContext();
   }
 
   #segmentBits(): number {
@@ -260,9 +311,11 @@ export class CompiledTier implements Tier {
     const surroundings: Surroundings = { codeSize, ripHi, flat };
     const stackNative = codeSize === 64 || (flat.stack32 && ((flat.read & flat.write) >> SS) % 2 === 1);
     const isFlat = (segment: number) => codeSize === 64 || ((flat.read & flat.write) >> segment) % 2 === 1;
+    const copies = this.cache.compiled < MANY_REGIONS ? COPIES : 1;
     const visits = {
       least: this.patience >> ENTRY_SHARE,
       of: (other: Block) => (other.code === undefined && other.attempts < MAX_ATTEMPTS ? other.entries : -1),
+      isOpen: (other: Block) => this.cache.copies(other) < copies,
     };
     block.entries = this.patience;
     if (old) this.#detach(old);
@@ -292,6 +345,7 @@ export class CompiledTier implements Tier {
     const physical = host - space.memory.ramOffset;
     if (host < 0 || !this.#leavers.note(physical)) return;
     for (const region of this.cache.regionsAt(physical)) {
+      this.#leavers.noteOthers(region.blocks);
       this.#forget(region);
       for (const { block } of region.entries) {
         block.attempts = Math.max(block.attempts - 1, 0);

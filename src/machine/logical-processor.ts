@@ -25,6 +25,8 @@ import {
   STATE_JIT_OPERAND,
   STATE_JIT_PENDING,
   STATE_RFLAGS,
+  STATE_RUN_HEADER,
+  STATE_RUN_PATIENCE,
   STATE_SMM,
   STATE_YMM,
   VECTOR_SLOT_BYTES,
@@ -222,6 +224,7 @@ export class LogicalProcessor {
     words.fill(0, SCRATCH_WORD);
     words.fill(0, STATE_JIT_CONTEXT >> 2, (STATE_JIT_ENTRY >> 2) + 1);
     words.fill(0, STATE_JIT_PENDING >> 2, (STATE_JIT_OPERAND >> 2) + 2);
+    words.fill(0, STATE_RUN_HEADER >> 2, (STATE_RUN_PATIENCE >> 2) + 1);
     new Flags(words).settle();
     return {
       words,

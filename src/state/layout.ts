@@ -119,6 +119,15 @@ export const STATE_JIT_EVENT = 0x7b0;
 export const STATE_JIT_OPERAND = 0x7b8;
 /** 64 bits that are always 0: the register of an address that has none. */
 export const STATE_ZERO = 0x7c0;
+/**
+ * For the dispatcher of compiled code, which runs records as well: the parameters of `RecordRunner.run`. The first three are
+ * of what it begins with, when STATE_JIT_ENTRY is -1.
+ */
+export const STATE_RUN_HEADER = 0x7c8;
+export const STATE_RUN_RECORD = 0x7cc;
+export const STATE_RUN_COUNT = 0x7d0;
+export const STATE_RUN_CONTEXT = 0x7d4;
+export const STATE_RUN_PATIENCE = 0x7d8;
 /** Of the MMU: the same as STATE_TLB_BANK and STATE_TLB_MASK for each access class, 0 while its bank is not in use. */
 export const STATE_TLB_BANKS = 0x788;
 

@@ -30,7 +30,8 @@ function blockAt(bytes: Uint8Array, at: number, size: 16 | 32 | 64): Block | und
 function compiled(hex: string, size: 32 | 64, visits: Record<number, number> = {}) {
   const bytes = Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (pair) => Number.parseInt(pair, 16));
   const source = { blockAt: (physical: number) => blockAt(bytes, physical - BASE, size) };
-  const counts = { least: 10, of: (block: Block) => visits[block.physical - BASE] ?? 0 };
+  const count = (block: Block) => visits[block.physical - BASE] ?? 0;
+  const counts = { least: 10, of: count, isOpen: () => true };
   const nodes = discover(source, source.blockAt(BASE)!, BASE, 0, true, () => true, counts);
   return compile(nodes, { codeSize: size, ripHi: 0, flat: FLAT }, 0);
 }

@@ -1,22 +1,44 @@
 import { expect, test } from 'vitest';
 import { createMachine } from '../../src/boot/create-machine.ts';
+import { Block } from '../../src/cpu/blocks.ts';
+import { CodeStore } from '../../src/cpu/code-store.ts';
 import { runInLockstep } from '../../src/debug/lockstep.ts';
 import { Leavers } from '../../src/jit/leavers.ts';
 import { guestFile } from '../support/guest-file.ts';
 
-test('an instruction is found at its 64th exit, once', () => {
+test('an instruction is found at its 1024th exit, once', () => {
   const leavers = new Leavers();
-  const answers = Array.from({ length: 130 }, () => leavers.note(0x1000));
-  expect(answers.indexOf(true)).toBe(63);
+  const answers = Array.from({ length: 2100 }, () => leavers.note(0x1000));
+  expect(answers.indexOf(true)).toBe(1023);
   expect(answers.filter(Boolean)).toHaveLength(1);
   expect([...leavers.found]).toEqual([0x1000]);
 });
 
 test('exits of more instructions than are watched are forgotten, not kept', () => {
   const leavers = new Leavers();
-  for (let n = 0; n < 63; n++) leavers.note(0);
+  for (let n = 0; n < 1023; n++) leavers.note(0);
   for (let other = 1; other <= 4096; other++) leavers.note(other);
   expect(leavers.note(0)).toBe(false);
+});
+
+test('others of the same blocks are found with it, if they have left often enough', () => {
+  const leavers = new Leavers();
+  const store = new CodeStore();
+  const blocks = [0x1000, 0x2000].map((physical) => {
+    const header = store.open();
+    return Object.assign(new Block(physical, 64, store, header), { bytes: 16 });
+  });
+  const exits = [
+    [0x1000, 40],
+    [0x100f, 32],
+    [0x1010, 40],
+    [0x2004, 31],
+    [0x2008, 33],
+    [0x0fff, 90],
+  ] as const;
+  for (const [physical, times] of exits) for (let n = 0; n < times; n++) leavers.note(physical);
+  leavers.noteOthers(blocks);
+  expect([...leavers.found].sort()).toEqual([0x1000, 0x100f, 0x2008]);
 });
 
 /** A machine in 64-bit mode that goes on with `code`, with RDI at the last byte of its page. */
@@ -32,7 +54,7 @@ function machineAcross(code: readonly number[], jit: boolean) {
   const at = Number.parseInt(rip, 16) | 0;
   gpr32.set([at | 0xfff, Number(BigInt(rip) >> 32n) | 0], 7 * 2); // RDI
   gpr32.set([0x7ffffff0, 0], 0); // RAX
-  gpr32.set([900, 0], 15 * 2); // R15
+  gpr32.set([3000, 0], 15 * 2); // R15
   machine.core.flags.write(2);
   return machine;
 }
@@ -62,7 +84,7 @@ test.each([
     chunk = ((chunk * 7) % 251) + 1;
     return chunk;
   };
-  expect(runInLockstep(first!, second!, { maxInstructions: 20_000, chunk: next })).toBeUndefined();
+  expect(runInLockstep(first!, second!, { maxInstructions: 60_000, chunk: next })).toBeUndefined();
   const tier = second!.processor.blocks.listener as unknown as { cache: { compiled: number } };
   expect(tier.cache.compiled).toBeGreaterThan(1);
 });

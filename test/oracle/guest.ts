@@ -5,7 +5,7 @@ import { Core } from '../../src/cpu/execute/core.ts';
 import { createCpuModel } from '../../src/cpu/execute/cpu-model.ts';
 import { HANDLERS } from '../../src/cpu/handlers.ts';
 import { correctStackFault } from '../../src/cpu/stack-fault.ts';
-import { BETWEEN_NOTHING } from '../../src/cpu/tier.ts';
+import { BETWEEN_NOTHING, CONTEXT_NONE } from '../../src/cpu/tier.ts';
 import {
   CR0_AM, CR0_ET, CR0_MP, CR0_NE, CR0_PE, CR0_PG, CR0_WP, CR4_FSGSBASE, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE, CR4_PAE, EFER_LMA,
   EFER_LME, EFER_SCE,
@@ -196,6 +196,7 @@ export class Guest {
       {
         blockAt: () => undefined,
         context: () => CONTEXT,
+        recordContext: () => CONTEXT_NONE,
         remaining: () => 0,
         between: () => BETWEEN_NOTHING,
       },

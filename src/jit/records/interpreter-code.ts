@@ -3,12 +3,14 @@ import {
   HEADER_CONTEXT,
   HEADER_COUNT,
   HEADER_ENTRIES,
+  HEADER_NEXT,
   HEADER_RIP,
   HEADER_WORDS,
   RECORD_DISPLACEMENT,
   RECORD_WORDS,
   STOPPED_AT,
   STOPPED_BLOCK,
+  STOPPED_LEFT,
 } from '../../cpu/code-store.ts';
 import { RSP } from '../../isa/registers.ts';
 import {
@@ -135,6 +137,12 @@ class InterpreterCode {
     this.#e.load64(STATE_RIP);
     code.set(RIP);
     this.#e.exit = code.block();
+    const started = code.block();
+    code.get(COUNT);
+    code.brIf(started);
+    this.#chain(started);
+    code.br(this.#e.exit);
+    code.end();
     const next = code.loop();
     this.#fetch();
     this.#locate();
@@ -192,6 +200,9 @@ class InterpreterCode {
     code.i32(RECORD_WORDS * 4);
     code.op(I32_DIV_U);
     code.memory(I32_STORE, RECORDS_OFFSET + STOPPED_AT * 4);
+    code.i32(0);
+    code.get(COUNT);
+    code.memory(I32_STORE, RECORDS_OFFSET + STOPPED_LEFT * 4);
     code.get(LIMIT);
     code.get(COUNT);
     code.op(I32_SUB);
@@ -206,6 +217,13 @@ class InterpreterCode {
     code.get(MORE);
     code.op(I32_EQZ);
     code.brIf(stop);
+    code.get(HEADER);
+    code.memory(I32_LOAD, HEADER_NEXT * 4);
+    code.tee(N);
+    code.memory(I64_LOAD, RECORDS_OFFSET + HEADER_RIP * 4);
+    code.get(RIP);
+    code.op(I64_NE);
+    code.if();
     code.get(RIP);
     code.op(I32_WRAP_I64);
     code.tee(N);
@@ -225,6 +243,10 @@ class InterpreterCode {
     code.get(RIP);
     code.op(I64_NE);
     code.brIf(stop);
+    code.get(HEADER);
+    code.get(N);
+    code.memory(I32_STORE, HEADER_NEXT * 4);
+    code.end();
     const header = (word: number) => {
       code.get(N);
       code.memory(I32_LOAD, RECORDS_OFFSET + word * 4);
