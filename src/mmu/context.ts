@@ -77,12 +77,15 @@ export class Context {
     this.fetch.restore(saved.fetch);
   }
 
-  /** Drops all but global translations, and the paging-structure cache. */
-  flushLocal(): void {
+  /**
+   * Drops all but global translations, and the paging-structure cache. Answers whether a translation for fetches was among
+   * what is gone: the code of a kernel is mostly global.
+   */
+  flushLocal(): boolean {
     for (const bank of this.banks) bank.flushLocal();
     this.large.flushLocal();
     this.structures.flush();
-    this.fetch.flushLocal();
+    return this.fetch.flushLocal();
   }
 
   flushAll(): void {

@@ -24,9 +24,25 @@ export interface SavedFetchPages {
 class Space {
   /** By linear page: host page << 3 | size class << 1 | global. */
   readonly pages = new Map<number, number>();
+  /** How many of them are not global. */
+  locals = 0;
   /** Regions of 2 MiB in which a large page was met. */
   readonly large = new Set<number>();
   hasGigabyte = false;
+
+  /** `page` is not known. */
+  set(page: number, found: number): void {
+    this.pages.set(page, found);
+    if ((found & 1) === 0) this.locals++;
+  }
+
+  /** Answers whether the page was known. */
+  drop(page: number, globals: boolean, locals: boolean): boolean {
+    const found = this.pages.get(page);
+    if (found === undefined || !(found & 1 ? globals : locals)) return false;
+    if ((found & 1) === 0) this.locals--;
+    return this.pages.delete(page);
+  }
 }
 
 /**
@@ -62,7 +78,7 @@ export class FetchPages {
     }
     this.#added++;
     this.#regions[regionOf(lo, hi)] = 1;
-    space.pages.set(lo >>> 12, (hostPage << 3) | (size << 1) | (isGlobal ? 1 : 0));
+    space.set(lo >>> 12, (hostPage << 3) | (size << 1) | (isGlobal ? 1 : 0));
     if (size === SIZE_4K) return;
     space.large.add(lo >>> 21);
     if (size === SIZE_4M) {
@@ -86,23 +102,27 @@ export class FetchPages {
       const space = spaces.get(hi);
       if (!space) continue;
       const { pages, large } = space;
-      if (dropPage(pages, lo >>> 12, globals, locals)) hit = true;
+      if (space.drop(lo >>> 12, globals, locals)) hit = true;
       if (!large.has(lo >>> 21) && !space.hasGigabyte) continue;
       for (const [page, found] of pages) {
         const own = SIZE_BYTES[(found >> 1) & 3]!;
-        if ((((page << 12) ^ lo) & -own) === 0 && dropPage(pages, page, globals, locals)) hit = true;
+        if ((((page << 12) ^ lo) & -own) === 0 && space.drop(page, globals, locals)) hit = true;
       }
     }
     return hit;
   }
 
-  /** Forgets all pages that are not global. */
-  flushLocal(): void {
+  /** Forgets all pages that are not global. Answers whether any was known. */
+  flushLocal(): boolean {
+    let hit = false;
     for (const spaces of this.#byHigh) {
-      for (const { pages } of spaces.values()) {
-        for (const [page, found] of pages) if ((found & 1) === 0) pages.delete(page);
+      for (const space of spaces.values()) {
+        if (space.locals === 0) continue;
+        for (const page of space.pages.keys()) space.drop(page, false, true);
+        hit = true;
       }
     }
+    return hit;
   }
 
   save(): SavedFetchPages {
@@ -124,7 +144,7 @@ export class FetchPages {
     for (const { user, hi, pages, large, hasGigabyte } of saved.spaces) {
       const space = new Space();
       for (let i = 0; i < pages.length; i += 2) {
-        space.pages.set(pages[i]!, pages[i + 1]!);
+        space.set(pages[i]!, pages[i + 1]!);
         this.#regions[regionOf(pages[i]! << 12, hi)] = 1;
       }
       for (const region of large) {
@@ -146,10 +166,4 @@ export class FetchPages {
 
 function regionOf(lo: number, hi: number): number {
   return ((lo >>> 21) ^ (hi << 5) ^ (hi >>> 5)) & (REGIONS - 1);
-}
-
-function dropPage(pages: Map<number, number>, page: number, globals: boolean, locals: boolean): boolean {
-  const found = pages.get(page);
-  if (found === undefined || !(found & 1 ? globals : locals)) return false;
-  return pages.delete(page);
 }

@@ -3,7 +3,6 @@ import { Context, type SavedContext } from './context.ts';
 import { type WatchedPage, watchTags } from './watched-pages.ts';
 
 /** INVPCID (SDM Vol. 2A, "INVPCID"). */
-const INVPCID_ADDRESS = 0;
 const INVPCID_CONTEXT = 1;
 const INVPCID_ALL_AND_GLOBAL = 2;
 
@@ -160,9 +159,8 @@ export class ProcessorCaches {
       return false;
     }
     const lost = context.pcid >= 0;
-    context.flushLocal();
+    if (context.flushLocal()) this.renew(context);
     context.pcid = pcid;
-    this.renew(context);
     this.#use(context);
     return lost;
   }
@@ -170,16 +168,23 @@ export class ProcessorCaches {
   /** INVPCID of a type that exists. */
   invalidate(type: number, pcid: number, lo: number, hi: number): void {
     for (const context of this.contexts) {
-      if (type === INVPCID_ALL_AND_GLOBAL) context.flushAll();
-      else if (type === INVPCID_CONTEXT && context.pcid === pcid) context.flushLocal();
-      else if (type === INVPCID_ADDRESS && context.pcid === pcid) {
-        const hit = context.drop(lo, hi, false, false, true);
-        context.structures.flush();
-        if (!hit) continue;
-      } else if (type > INVPCID_ALL_AND_GLOBAL) context.flushLocal();
-      else continue;
-      this.renew(context);
+      if (this.#invalidateIn(context, type, pcid, lo, hi)) this.renew(context);
     }
+  }
+
+  /** Answers whether a translation for fetches may be gone. */
+  #invalidateIn(context: Context, type: number, pcid: number, lo: number, hi: number): boolean {
+    if (type === INVPCID_ALL_AND_GLOBAL) {
+      context.flushAll();
+      return true;
+    }
+    if (type > INVPCID_ALL_AND_GLOBAL) return context.flushLocal();
+    if (context.pcid !== pcid) return false;
+    if (type === INVPCID_CONTEXT) return context.flushLocal();
+    // Type 0: one address.
+    const hit = context.drop(lo, hi, false, false, true);
+    context.structures.flush();
+    return hit;
   }
 
   #use(context: Context): void {

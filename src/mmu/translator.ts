@@ -284,8 +284,7 @@ export class Translator {
     const pcids = (this.#cr4 & CR4_PCIDE) !== 0;
     if (pcids) this.#enter(this.#currentPcid());
     if (!(pcids && noFlush)) {
-      this.#caches.context.flushLocal();
-      this.#caches.renew(this.#caches.context);
+      if (this.#caches.context.flushLocal()) this.#caches.renew(this.#caches.context);
       this.#note('cr3');
     }
     this.generation = this.#caches.context.generation;
