@@ -1,0 +1,122 @@
+import {
+  I32_EXTEND8_S,
+  I32_EXTEND16_S,
+  I32_LOAD,
+  I32_LOAD8_U,
+  I32_LOAD16_U,
+  I32_STORE8,
+  I64_AND,
+  I64_EXTEND_I32_S,
+  I64_STORE,
+  I64_XOR,
+  SELECT,
+} from '../wasm/opcodes.ts';
+import { arithmetic, combine, setFlags, shift, step } from './arithmetic.ts';
+import { A, ADDRESS, B, E, R, type RecordEmitter } from './emitter.ts';
+import { type Action, type Bits, type Operands, SHAPE_E } from './shapes.ts';
+import { push, release, top } from './stack.ts';
+
+type Branch = Extract<Action, { do: 'return' | 'jump' | 'call' | 'branch' }>;
+
+/** What instructions do that the next one in memory follows. */
+export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void {
+  const code = e.code;
+  switch (action.do) {
+    case 'nothing':
+      break;
+    case 'move':
+      move(e, action.bits, action.operands, action.isMemory);
+      break;
+    case 'extend':
+      extend(e, action.from, action.to, action.signed);
+      break;
+    case 'address':
+      e.g();
+      code.get(ADDRESS);
+      if (action.bits === 32) {
+        code.i64(-1, 0);
+        code.op(I64_AND);
+      }
+      code.memory(I64_STORE);
+      break;
+    case 'arithmetic':
+      arithmetic(e, action.what, action.bits, action.operands, action.isMemory);
+      break;
+    case 'step':
+      step(e, action.down, action.bits, action.isMemory);
+      break;
+    case 'negate':
+      code.i64(0);
+      code.set(A);
+      e.loadE(action.bits);
+      code.set(B);
+      combine(e, 'SUB');
+      e.storeE(action.bits, action.isMemory);
+      setFlags(e, 'SUB', action.bits);
+      break;
+    case 'complement':
+      e.loadE(action.bits);
+      code.i64(-1);
+      code.op(I64_XOR);
+      code.set(R);
+      e.storeE(action.bits, action.isMemory);
+      break;
+    case 'shift':
+      shift(e, action.what, action.bits, action.isMemory);
+      break;
+    case 'push':
+      e.loadE(action.bits);
+      code.set(B);
+      push(e, action.bits);
+      break;
+    case 'pop':
+      top(e, action.bits);
+      e.loadE(action.bits);
+      code.set(B);
+      release(e, action.bits);
+      e.ofShape(I32_LOAD16_U, SHAPE_E);
+      code.get(B);
+      code.memory(I64_STORE);
+      break;
+    case 'set':
+      code.get(E);
+      e.condition(action.condition);
+      code.memory(I32_STORE8);
+      break;
+    case 'choose':
+      choose(e, action.condition, action.bits);
+      break;
+  }
+}
+
+function move(e: RecordEmitter, bits: Bits, operands: Operands, isMemory: boolean): void {
+  if (operands === 'G,E') e.loadE(bits);
+  else if (operands === 'E,G') e.loadG(bits);
+  else e.immediate();
+  e.code.set(R);
+  if (operands === 'G,E') e.storeG(bits);
+  else e.storeE(bits, isMemory);
+}
+
+function extend(e: RecordEmitter, from: Bits, to: Bits, signed: boolean): void {
+  const code = e.code;
+  if (!signed) e.loadE(from);
+  else {
+    code.get(E);
+    code.memory(from === 32 ? I32_LOAD : from === 16 ? I32_LOAD16_U : I32_LOAD8_U);
+    if (from === 16) code.op(I32_EXTEND16_S);
+    if (from === 8) code.op(I32_EXTEND8_S);
+    code.op(I64_EXTEND_I32_S);
+  }
+  code.set(R);
+  e.storeG(to);
+}
+
+function choose(e: RecordEmitter, condition: number, bits: Bits): void {
+  e.loadE(bits);
+  e.loadG(bits);
+  e.condition(condition);
+  e.code.op(SELECT);
+  e.code.set(R);
+  e.storeG(bits);
+}
