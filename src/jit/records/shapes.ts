@@ -130,12 +130,19 @@ function actionOf(name: string, isMemory: boolean, code: CodeBits): Action | und
   return undefined;
 }
 
+/** Of memory and of registers the code is one, but for a doubleword that is written: a register loses its upper half. */
+function shared(action: Action): Action {
+  if (!('isMemory' in action) || (action.bits === 32 && accessOf(action)[1])) return action;
+  return { ...action, isMemory: false };
+}
+
 /** All actions. The number of an action is its index and one more. */
 export const ACTIONS: Action[] = [];
 const numbers = new Map<string, number>();
 
-function numberOf(action: Action | undefined): number {
-  if (!action) return 0;
+function numberOf(made: Action | undefined): number {
+  if (!made) return 0;
+  const action = shared(made);
   const key = JSON.stringify(action);
   let number = numbers.get(key);
   if (number === undefined) {

@@ -18,6 +18,8 @@ const NEVER = 0x7fffffff;
 const DATA = 0x40000;
 const DATA_BYTES = 0x8000;
 const STACK = DATA + 0x4000;
+/** Operands that are relative to RIP are there. */
+const CODE_BYTES = 0x4100;
 
 /** A core in 64-bit mode, and the interpreter of records on its memory. */
 class Runner extends SystemHarness {
@@ -71,6 +73,8 @@ function scramble(machines: readonly SystemHarness[], seed: number): void {
     machine.setReg(RSP, STACK + dice.below(16));
     core.flags.write(dice.below(0x10000) & RFLAGS_STATUS);
     core.setRip(CODE, 0);
+    // What is relative to RIP is behind the code, where a longer instruction may have been.
+    space.u8.fill(0, space.memory.ramOffset + CODE, space.memory.ramOffset + CODE + CODE_BYTES);
     const data = space.u8.subarray(space.memory.ramOffset + DATA).subarray(0, DATA_BYTES);
     for (let at = 0; at < DATA_BYTES; at += 61) data[at] = dice.below(256);
     // Some targets of returns and jumps that are canonical.
