@@ -12,6 +12,8 @@ import {
   I32_ADD,
   I32_AND,
   I32_EQZ,
+  I32_EXTEND8_S,
+  I32_EXTEND16_S,
   I32_LOAD,
   I32_LOAD8_U,
   I32_LOAD16_U,
@@ -104,6 +106,19 @@ export class RecordEmitter {
   loadE(bits: Bits): void {
     this.code.get(E);
     this.loadAt(bits);
+  }
+
+  loadSignedE(bits: Bits): void {
+    const code = this.code;
+    code.get(E);
+    if (bits === 64) {
+      code.memory(I64_LOAD);
+      return;
+    }
+    code.memory(bits === 32 ? I32_LOAD : bits === 16 ? I32_LOAD16_U : I32_LOAD8_U);
+    if (bits === 16) code.op(I32_EXTEND16_S);
+    if (bits === 8) code.op(I32_EXTEND8_S);
+    code.op(I64_EXTEND_I32_S);
   }
 
   loadG(bits: Bits): void {

@@ -1,20 +1,10 @@
-import {
-  I32_EXTEND8_S,
-  I32_EXTEND16_S,
-  I32_LOAD,
-  I32_LOAD8_U,
-  I32_LOAD16_U,
-  I32_STORE8,
-  I64_AND,
-  I64_EXTEND_I32_S,
-  I64_STORE,
-  I64_XOR,
-  SELECT,
-} from '../wasm/opcodes.ts';
-import { arithmetic, combine, setFlags, shift, step } from './arithmetic.ts';
+import { I32_LOAD16_U, I32_STORE8, I64_AND, I64_STORE, I64_XOR, SELECT } from '../wasm/opcodes.ts';
+import { arithmetic, combine, setFlags, step } from './arithmetic.ts';
+import { loadWide, spreadSign, swapBytes, widen } from './convert.ts';
 import { A, ADDRESS, B, E, R, type RecordEmitter } from './emitter.ts';
 import { type Action, type Bits, type Operands, SHAPE_E } from './shapes.ts';
-import { push, release, top } from './stack.ts';
+import { rotate, shift } from './shift.ts';
+import { leave, push, release, top } from './stack.ts';
 
 type Branch = Extract<Action, { do: 'return' | 'jump' | 'call' | 'branch' }>;
 
@@ -62,10 +52,26 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
       e.storeE(action.bits, action.isMemory);
       break;
     case 'shift':
-      shift(e, action.what, action.bits, action.isMemory);
+      shift(e, action.what, action.bits, action.count, action.isMemory);
+      break;
+    case 'rotate':
+      rotate(e, action.left, action.bits, action.count, action.isMemory);
+      break;
+    case 'load wide':
+      loadWide(e);
+      break;
+    case 'widen':
+      widen(e, action.bits);
+      break;
+    case 'spread sign':
+      spreadSign(e, action.bits);
+      break;
+    case 'swap bytes':
+      swapBytes(e, action.bits);
       break;
     case 'push':
-      e.loadE(action.bits);
+      if (action.operand === 'E') e.loadE(action.bits);
+      else e.immediate();
       code.set(B);
       push(e, action.bits);
       break;
@@ -77,6 +83,9 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
       e.ofShape(I32_LOAD16_U, SHAPE_E);
       code.get(B);
       code.memory(I64_STORE);
+      break;
+    case 'leave':
+      leave(e, action.bits);
       break;
     case 'set':
       code.get(E);
@@ -99,16 +108,9 @@ function move(e: RecordEmitter, bits: Bits, operands: Operands, isMemory: boolea
 }
 
 function extend(e: RecordEmitter, from: Bits, to: Bits, signed: boolean): void {
-  const code = e.code;
-  if (!signed) e.loadE(from);
-  else {
-    code.get(E);
-    code.memory(from === 32 ? I32_LOAD : from === 16 ? I32_LOAD16_U : I32_LOAD8_U);
-    if (from === 16) code.op(I32_EXTEND16_S);
-    if (from === 8) code.op(I32_EXTEND8_S);
-    code.op(I64_EXTEND_I32_S);
-  }
-  code.set(R);
+  if (signed) e.loadSignedE(from);
+  else e.loadE(from);
+  e.code.set(R);
   e.storeG(to);
 }
 

@@ -28,6 +28,8 @@ export const SHAPE_INDEX = 10;
 export const SHAPE_SCALE = 12;
 export const SHAPE_LAST_BYTE = 13;
 export const SHAPE_SEGMENT = 14;
+/** Where there is no address: the high word of an immediate of 64 bits. */
+export const SHAPE_HIGH = 8;
 
 /** The instruction has an address. */
 export const SHAPE_ADDRESS = 1;
@@ -43,20 +45,27 @@ export const SHAPE_WRITE = 8;
 export type Bits = 8 | 16 | 32 | 64;
 /** Of a stack and of near branches: as wide as the code segment. */
 export type CodeBits = 32 | 64;
-export type Arithmetic = 'ADD' | 'SUB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
+export type Arithmetic = 'ADD' | 'ADC' | 'SUB' | 'SBB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
 /** `E,G`: destination or first operand E, second G. */
 export type Operands = 'E,G' | 'G,E' | 'E,I';
+/** Of a shift: an immediate or CL. */
+export type Count = 'I' | 'CL';
 
 /** What an instruction does, besides its operands. `isMemory`: of E, where that makes a difference. */
 export type Action =
   | { do: 'arithmetic'; what: Arithmetic; bits: Bits; operands: Operands; isMemory: boolean }
   | { do: 'step'; down: boolean; bits: Bits; isMemory: boolean }
   | { do: 'negate' | 'complement'; bits: Bits; isMemory: boolean }
-  | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; isMemory: boolean }
+  | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; count: Count; isMemory: boolean }
+  | { do: 'rotate'; left: boolean; bits: CodeBits; count: Count; isMemory: boolean }
+  | { do: 'load wide' }
+  | { do: 'widen' | 'spread sign'; bits: Bits }
+  | { do: 'swap bytes'; bits: CodeBits }
   | { do: 'move'; bits: Bits; operands: Operands; isMemory: boolean }
   | { do: 'extend'; from: Bits; to: Bits; signed: boolean }
   | { do: 'address'; bits: Bits }
-  | { do: 'push' | 'pop' | 'return'; bits: CodeBits }
+  | { do: 'push'; operand: 'E' | 'I'; bits: CodeBits }
+  | { do: 'pop' | 'leave' | 'return'; bits: CodeBits }
   | { do: 'nothing' }
   | { do: 'jump' | 'call'; indirect: boolean; bits: CodeBits }
   | { do: 'branch' | 'set'; condition: number }
@@ -72,7 +81,7 @@ const PATTERNS: readonly (readonly [
   (m: readonly string[], isMemory: boolean, code: CodeBits) => Action | undefined,
 ])[] = [
   [
-    /^(ADD|SUB|AND|OR|XOR|CMP|TEST)_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
+    /^(ADD|ADC|SUB|SBB|AND|OR|XOR|CMP|TEST)_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
     ([, what, first, size, second], isMemory) => ({
       do: 'arithmetic',
       what: what as Arithmetic,
@@ -81,12 +90,15 @@ const PATTERNS: readonly (readonly [
       isMemory,
     }),
   ],
+  [/^MOV_Eq_Iq$/, () => ({ do: 'load wide' })],
   [
-    /^MOV_(E|G)([bwdq])_(G|E|I)([bwdq])$/,
-    ([, first, size, second, from], isMemory) =>
-      second === 'I' && from === 'q'
-        ? undefined
-        : { do: 'move', bits: BITS[size!]!, operands: `${first},${second}` as Operands, isMemory },
+    /^MOV_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
+    ([, first, size, second], isMemory) => ({
+      do: 'move',
+      bits: BITS[size!]!,
+      operands: `${first},${second}` as Operands,
+      isMemory,
+    }),
   ],
   [
     /^(INC|DEC)_E([dq])$/,
@@ -95,19 +107,46 @@ const PATTERNS: readonly (readonly [
   [/^NEG_E([dq])$/, ([, size], isMemory) => ({ do: 'negate', bits: BITS[size!]!, isMemory })],
   [/^NOT_E([dq])$/, ([, size], isMemory) => ({ do: 'complement', bits: BITS[size!]!, isMemory })],
   [
-    /^(SHL|SHR|SAR)_E([dq])_Ib$/,
-    ([, what, size], isMemory) => ({ do: 'shift', what: what as 'SHL', bits: BITS[size!]!, isMemory }),
+    /^(SHL|SHR|SAR)_E([bwdq])_(I|C)[bL]$/,
+    ([, what, size, by], isMemory) => ({
+      do: 'shift',
+      what: what as 'SHL',
+      bits: BITS[size!]!,
+      count: by === 'I' ? 'I' : 'CL',
+      isMemory,
+    }),
   ],
+  [
+    /^RO(L|R)_E([dq])_(I|C)[bL]$/,
+    ([, to, size, by], isMemory) => ({
+      do: 'rotate',
+      left: to === 'L',
+      bits: BITS[size!] as CodeBits,
+      count: by === 'I' ? 'I' : 'CL',
+      isMemory,
+    }),
+  ],
+  [/^(CBW|CWDE|CDQE)$/, ([name]) => ({ do: 'widen', bits: name === 'CBW' ? 16 : name === 'CWDE' ? 32 : 64 })],
+  [
+    /^(CWD|CDQ|CQO)$/,
+    ([name]) => ({ do: 'spread sign', bits: name === 'CWD' ? 16 : name === 'CDQ' ? 32 : 64 }),
+  ],
+  [/^BSWAP_E([dq])$/, ([, size]) => ({ do: 'swap bytes', bits: BITS[size!] as CodeBits })],
   [
     /^MOV(ZX|SX|SXD)_G([dq])_E([bwd])$/,
     ([, kind, to, from]) => ({ do: 'extend', from: BITS[from!]!, to: BITS[to!]!, signed: kind !== 'ZX' }),
   ],
   [/^LEA_G([dq])_M$/, ([, size]) => ({ do: 'address', bits: BITS[size!]! })],
   [
-    /^(PUSH|POP)_E([dq])$/,
-    ([, name, size], isMemory, bits) =>
-      isMemory || BITS[size!] !== bits ? undefined : { do: name === 'PUSH' ? 'push' : 'pop', bits },
+    /^PUSH_(E|I)([dq])$/,
+    ([, operand, size], _, bits) =>
+      BITS[size!] === bits ? { do: 'push', operand: operand as 'E' | 'I', bits } : undefined,
   ],
+  [
+    /^POP_E([dq])$/,
+    ([, size], isMemory, bits) => (isMemory || BITS[size!] !== bits ? undefined : { do: 'pop', bits }),
+  ],
+  [/^LEAVE_([dq])$/, ([, size], _, bits) => (BITS[size!] === bits ? { do: 'leave', bits } : undefined)],
   [/^RET_near$/, (_, _isMemory, bits) => ({ do: 'return', bits })],
   [
     /^(JMP|CALL)_(J|E)$/,
@@ -173,12 +212,14 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
     case 'negate':
     case 'complement':
     case 'shift':
+    case 'rotate':
       return [action.bits >> 3, true];
     case 'extend':
       return [action.from >> 3, false];
     case 'set':
       return [1, true];
     case 'choose':
+    case 'push':
       return [action.bits >> 3, false];
     case 'jump':
     case 'call':
@@ -205,6 +246,7 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   view.setUint16(at + SHAPE_E, hasByteE(insn.op) ? STATE_GPR + insn.rm8 : general(insn.rm), true);
   if (!insn.isMemory) {
     if (insn.codeSize === 32) view.setUint8(at + SHAPE_FLAGS, SHAPE_NARROW);
+    view.setInt32(at + SHAPE_HIGH, insn.immediateHigh, true);
     return;
   }
   const [bytes, write] = accessOf(ACTIONS[action - 1]!);

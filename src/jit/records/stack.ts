@@ -1,4 +1,4 @@
-import { RSP } from '../../isa/registers.ts';
+import { RBP, RSP } from '../../isa/registers.ts';
 import { STATE_GPR } from '../../state/layout.ts';
 import { I32_ADD, I32_STORE, I32_WRAP_I64, I64_ADD, I64_AND, I64_STORE, I64_SUB } from '../wasm/opcodes.ts';
 import { ADDRESS, B, E, type RecordEmitter } from './emitter.ts';
@@ -7,6 +7,7 @@ import { type CodeBits, SHAPE_WRITE } from './shapes.ts';
 /* The stack of the guest: RSP, or ESP whose upper half becomes 0. */
 
 const GPR_RSP = STATE_GPR + RSP * 8;
+const GPR_RBP = STATE_GPR + RBP * 8;
 
 /** Pushes B. */
 export function push(e: RecordEmitter, bits: CodeBits): void {
@@ -39,6 +40,10 @@ export function push(e: RecordEmitter, bits: CodeBits): void {
 export function top(e: RecordEmitter, bits: CodeBits): void {
   stackPointer(e, bits);
   e.code.set(ADDRESS);
+  probeTop(e, bits);
+}
+
+function probeTop(e: RecordEmitter, bits: CodeBits): void {
   e.probe(
     () => {},
     () => e.code.i64((bits >> 3) - 1),
@@ -54,6 +59,21 @@ export function release(e: RecordEmitter, bits: CodeBits): void {
   code.op(I64_ADD);
   cut(e, bits);
   code.memory(I64_STORE, GPR_RSP);
+}
+
+/** LEAVE: POP rBP from where rBP says. */
+export function leave(e: RecordEmitter, bits: CodeBits): void {
+  const code = e.code;
+  e.load64(GPR_RBP);
+  cut(e, bits);
+  code.set(ADDRESS);
+  probeTop(e, bits);
+  e.loadE(bits);
+  code.set(B);
+  release(e, bits);
+  code.i32(0);
+  code.get(B);
+  code.memory(I64_STORE, GPR_RBP);
 }
 
 function stackPointer(e: RecordEmitter, bits: CodeBits): void {
