@@ -1,9 +1,7 @@
-import { STATE_FLAG_CARRY, STATE_FLAG_RESULT } from '../../state/layout.ts';
+import { STATE_FLAG_CARRY } from '../../state/layout.ts';
 import { B as CARRY } from '../emit/condition.ts';
 import {
   I32_AND,
-  I32_EXTEND8_S,
-  I32_EXTEND16_S,
   I32_OR,
   I32_SHL,
   I32_SHR_S,
@@ -12,24 +10,20 @@ import {
   I32_XOR,
   I64_ADD,
   I64_AND,
-  I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
   I64_OR,
   I64_SHR_U,
-  I64_STORE,
   I64_SUB,
   I64_XOR,
 } from '../wasm/opcodes.ts';
 import { A, B, N, R, type RecordEmitter } from './emitter.ts';
+import { CARRY_AF, CARRY_BITS, setResult } from './flags.ts';
 import type { Arithmetic, Bits, Operands } from './shapes.ts';
 
 /*
  * Arithmetic: A and B are the operands, R is the result, of which only the low bits count. The flags are left as `state/flags.ts`
  * has them.
  */
-
-const CARRY_BITS = 0xc0000000 | 0;
-const CARRY_AF = 8;
 
 export function arithmetic(
   e: RecordEmitter,
@@ -112,20 +106,6 @@ export function setFlags(e: RecordEmitter, what: Arithmetic, bits: Bits): void {
   else if (what === 'SUB' || what === 'SBB' || what === 'CMP') carries(e, true, bits);
   else e.code.i32(0);
   e.code.memory(I32_STORE, STATE_FLAG_CARRY);
-}
-
-/** R, sign-extended, is the result that the flags are of. */
-export function setResult(e: RecordEmitter, bits: Bits): void {
-  const code = e.code;
-  code.i32(0);
-  code.get(R);
-  if (bits !== 64) {
-    code.op(I32_WRAP_I64);
-    if (bits === 16) code.op(I32_EXTEND16_S);
-    if (bits === 8) code.op(I32_EXTEND8_S);
-    code.op(I64_EXTEND_I32_S);
-  }
-  code.memory(I64_STORE, STATE_FLAG_RESULT);
 }
 
 /** Pushes the carry word of `state/flags.ts`. */

@@ -34,7 +34,7 @@ import {
   TYPE_I32,
   TYPE_I64,
 } from '../wasm/opcodes.ts';
-import { type Bits, SHAPE_G } from './shapes.ts';
+import { type Bits, SHAPE_G, SHAPE_NARROW } from './shapes.ts';
 
 /** What the parts of the interpreter are written in: its locals, the operands of the present instruction, conditions. */
 
@@ -109,16 +109,8 @@ export class RecordEmitter {
   }
 
   loadSignedE(bits: Bits): void {
-    const code = this.code;
-    code.get(E);
-    if (bits === 64) {
-      code.memory(I64_LOAD);
-      return;
-    }
-    code.memory(bits === 32 ? I32_LOAD : bits === 16 ? I32_LOAD16_U : I32_LOAD8_U);
-    if (bits === 16) code.op(I32_EXTEND16_S);
-    if (bits === 8) code.op(I32_EXTEND8_S);
-    code.op(I64_EXTEND_I32_S);
+    this.code.get(E);
+    this.loadSignedAt(bits);
   }
 
   loadG(bits: Bits): void {
@@ -134,6 +126,18 @@ export class RecordEmitter {
     }
     code.memory(bits === 32 ? I32_LOAD : bits === 16 ? I32_LOAD16_U : I32_LOAD8_U);
     code.op(I64_EXTEND_I32_U);
+  }
+
+  loadSignedAt(bits: Bits): void {
+    const code = this.code;
+    if (bits === 64) {
+      code.memory(I64_LOAD);
+      return;
+    }
+    code.memory(bits === 32 ? I32_LOAD : bits === 16 ? I32_LOAD16_U : I32_LOAD8_U);
+    if (bits === 16) code.op(I32_EXTEND16_S);
+    if (bits === 8) code.op(I32_EXTEND8_S);
+    code.op(I64_EXTEND_I32_S);
   }
 
   immediate(): void {
@@ -168,6 +172,20 @@ export class RecordEmitter {
     }
     code.op(I32_WRAP_I64);
     code.memory(bits === 32 ? I32_STORE : bits === 16 ? I32_STORE16 : I32_STORE8);
+  }
+
+  /** Cuts a local to 32 bits where the shape says so. */
+  narrow(local: number): void {
+    const code = this.code;
+    code.get(FLAGS);
+    code.i32(SHAPE_NARROW);
+    code.op(I32_AND);
+    code.if();
+    code.get(local);
+    code.i64(-1, 0);
+    code.op(I64_AND);
+    code.set(local);
+    code.end();
   }
 
   /** With 57-bit addresses there are more; those are left to the handler. */

@@ -37,7 +37,6 @@ import {
   I32_WRAP_I64,
   I32_XOR,
   I64_ADD,
-  I64_AND,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
   I64_LOAD,
@@ -80,7 +79,6 @@ import {
   SHAPE_INDEX,
   SHAPE_LAST_BYTE,
   SHAPE_LENGTH,
-  SHAPE_NARROW,
   SHAPE_RELATIVE,
   SHAPE_SCALE,
   SHAPE_SEGMENT,
@@ -312,7 +310,7 @@ class InterpreterCode {
     code.op(I64_ADD);
     code.set(ADDRESS);
     code.end();
-    this.#narrow(ADDRESS);
+    this.#e.narrow(ADDRESS);
     code.get(ADDRESS);
     this.#e.ofShape(I32_LOAD16_U, SHAPE_SEGMENT);
     code.memory(I64_LOAD);
@@ -338,20 +336,6 @@ class InterpreterCode {
     code.else();
     this.#e.ofShape(I32_LOAD16_U, SHAPE_E);
     code.set(E);
-    code.end();
-  }
-
-  /** Cuts a local to 32 bits where the shape says so. */
-  #narrow(local: number): void {
-    const code = this.#e.code;
-    code.get(FLAGS);
-    code.i32(SHAPE_NARROW);
-    code.op(I32_AND);
-    code.if();
-    code.get(local);
-    code.i64(-1, 0);
-    code.op(I64_AND);
-    code.set(local);
     code.end();
   }
 
@@ -407,6 +391,6 @@ class InterpreterCode {
     this.#e.immediate();
     code.op(I64_ADD);
     code.set(R);
-    this.#narrow(R);
+    this.#e.narrow(R);
   }
 }

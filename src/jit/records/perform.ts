@@ -1,9 +1,13 @@
 import { I32_LOAD16_U, I32_STORE8, I64_AND, I64_STORE, I64_XOR, SELECT } from '../wasm/opcodes.ts';
 import { arithmetic, combine, setFlags, step } from './arithmetic.ts';
+import { count, scan, testBit } from './bits.ts';
 import { loadWide, spreadSign, swapBytes, widen } from './convert.ts';
 import { A, ADDRESS, B, E, R, type RecordEmitter } from './emitter.ts';
+import { compareAndExchange, exchange, exchangeAndAdd } from './exchange.ts';
+import { disableInterrupts, flagsImage } from './flags.ts';
+import { divide, multiply, multiplyWide } from './multiply.ts';
 import { type Action, type Bits, type Operands, SHAPE_E } from './shapes.ts';
-import { rotate, shift } from './shift.ts';
+import { doubleShift, rotate, shift } from './shift.ts';
 import { leave, push, release, top } from './stack.ts';
 
 type Branch = Extract<Action, { do: 'return' | 'jump' | 'call' | 'branch' }>;
@@ -57,6 +61,39 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
     case 'rotate':
       rotate(e, action.left, action.bits, action.count, action.isMemory);
       break;
+    case 'double shift':
+      doubleShift(e, action.left, action.bits, action.count, action.isMemory);
+      break;
+    case 'multiply':
+      multiply(e, action.bits, action.by);
+      break;
+    case 'multiply wide':
+      multiplyWide(e, action.signed, action.bits);
+      break;
+    case 'divide':
+      divide(e, action.signed, action.bits);
+      break;
+    case 'test bit':
+      testBit(e, action.what, action.bits, action.by, action.isString, action.isMemory);
+      break;
+    case 'scan':
+      scan(e, action.reverse, action.bits);
+      break;
+    case 'count':
+      count(e, action.what, action.bits);
+      break;
+    case 'exchange':
+      exchange(e, action.bits, action.isMemory);
+      break;
+    case 'exchange and add':
+      exchangeAndAdd(e, action.bits, action.isMemory);
+      break;
+    case 'compare and exchange':
+      compareAndExchange(e, action.bits, action.isMemory);
+      break;
+    case 'disable interrupts':
+      disableInterrupts(e);
+      break;
     case 'load wide':
       loadWide(e);
       break;
@@ -71,7 +108,8 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
       break;
     case 'push':
       if (action.operand === 'E') e.loadE(action.bits);
-      else e.immediate();
+      else if (action.operand === 'I') e.immediate();
+      else flagsImage(e);
       code.set(B);
       push(e, action.bits);
       break;

@@ -1,13 +1,7 @@
 import { OP_NAMES, perOp } from '../../cpu/decode/ops.ts';
 import type { Handler } from '../../cpu/execute/core.ts';
 import { HANDLERS } from '../../cpu/handlers.ts';
-import {
-  ADDRESS_ABSOLUTE,
-  ADDRESS_INDEX,
-  ADDRESS_RIP,
-  type Instruction,
-  PREFIX_LOCK,
-} from '../../isa/instruction.ts';
+import { ADDRESS_ABSOLUTE, ADDRESS_INDEX, ADDRESS_RIP, type Instruction } from '../../isa/instruction.ts';
 import { CS, FS, NO_REGISTER } from '../../isa/registers.ts';
 import { SEGMENT_BASE, SEGMENT_BYTES, STATE_GPR, STATE_SEGMENTS, STATE_ZERO } from '../../state/layout.ts';
 import { CONDITION_NAMES } from '../emit/condition.ts';
@@ -43,13 +37,15 @@ export const SHAPE_NARROW = 16;
 export const SHAPE_WRITE = 8;
 
 export type Bits = 8 | 16 | 32 | 64;
-/** Of a stack and of near branches: as wide as the code segment. */
+/** Of a stack and of near branches: as wide as the code segment. And of what is seldom done with bytes and words. */
 export type CodeBits = 32 | 64;
 export type Arithmetic = 'ADD' | 'ADC' | 'SUB' | 'SBB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
 /** `E,G`: destination or first operand E, second G. */
 export type Operands = 'E,G' | 'G,E' | 'E,I';
 /** Of a shift: an immediate or CL. */
 export type Count = 'I' | 'CL';
+
+export type BitTest = 'BT' | 'BTS' | 'BTR' | 'BTC';
 
 /** What an instruction does, besides its operands. `isMemory`: of E, where that makes a difference. */
 export type Action =
@@ -58,13 +54,22 @@ export type Action =
   | { do: 'negate' | 'complement'; bits: Bits; isMemory: boolean }
   | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; count: Count; isMemory: boolean }
   | { do: 'rotate'; left: boolean; bits: CodeBits; count: Count; isMemory: boolean }
+  | { do: 'double shift'; left: boolean; bits: CodeBits; count: Count; isMemory: boolean }
+  | { do: 'multiply'; bits: CodeBits; by: 'E' | 'I' }
+  | { do: 'multiply wide'; signed: boolean; bits: CodeBits }
+  | { do: 'divide'; signed: boolean; bits: CodeBits }
+  | { do: 'test bit'; what: BitTest; bits: CodeBits; by: 'I' | 'G'; isString: boolean; isMemory: boolean }
+  | { do: 'scan'; reverse: boolean; bits: CodeBits }
+  | { do: 'count'; what: 'TZCNT' | 'LZCNT' | 'POPCNT'; bits: CodeBits }
+  | { do: 'exchange' | 'exchange and add' | 'compare and exchange'; bits: Bits; isMemory: boolean }
+  | { do: 'disable interrupts' }
   | { do: 'load wide' }
   | { do: 'widen' | 'spread sign'; bits: Bits }
   | { do: 'swap bytes'; bits: CodeBits }
   | { do: 'move'; bits: Bits; operands: Operands; isMemory: boolean }
   | { do: 'extend'; from: Bits; to: Bits; signed: boolean }
   | { do: 'address'; bits: Bits }
-  | { do: 'push'; operand: 'E' | 'I'; bits: CodeBits }
+  | { do: 'push'; operand: 'E' | 'I' | 'F'; bits: CodeBits }
   | { do: 'pop' | 'leave' | 'return'; bits: CodeBits }
   | { do: 'nothing' }
   | { do: 'jump' | 'call'; indirect: boolean; bits: CodeBits }
@@ -90,6 +95,54 @@ const PATTERNS: readonly (readonly [
       isMemory,
     }),
   ],
+  [
+    /^SH(L|R)D_E([dq])_G[dq]_(I|C)[bL]$/,
+    ([, to, size, by], isMemory) => ({
+      do: 'double shift',
+      left: to === 'L',
+      bits: BITS[size!] as CodeBits,
+      count: by === 'I' ? 'I' : 'CL',
+      isMemory,
+    }),
+  ],
+  [
+    /^IMUL_G([dq])_E[dq](_I)?/,
+    ([, size, immediate]) => ({ do: 'multiply', bits: BITS[size!] as CodeBits, by: immediate ? 'I' : 'E' }),
+  ],
+  [
+    /^(I?)MUL_E([dq])$/,
+    ([, sign, size]) => ({ do: 'multiply wide', signed: sign !== '', bits: BITS[size!] as CodeBits }),
+  ],
+  [
+    /^(I?)DIV_E([dq])$/,
+    ([, sign, size]) => ({ do: 'divide', signed: sign !== '', bits: BITS[size!] as CodeBits }),
+  ],
+  [
+    /^(BT[SRC]?)_E([dq])_(G|I)[bdq]$/,
+    ([, what, size, by], isMemory) => ({
+      do: 'test bit',
+      what: what as BitTest,
+      bits: BITS[size!] as CodeBits,
+      by: by as 'I' | 'G',
+      isString: isMemory && by === 'G',
+      isMemory: isMemory && what !== 'BT',
+    }),
+  ],
+  [
+    /^BS(F|R)_G([dq])_E/,
+    ([, way, size]) => ({ do: 'scan', reverse: way === 'R', bits: BITS[size!] as CodeBits }),
+  ],
+  [
+    /^(TZCNT|LZCNT|POPCNT)_G([dq])_E/,
+    ([, what, size]) => ({ do: 'count', what: what as 'TZCNT', bits: BITS[size!] as CodeBits }),
+  ],
+  [/^XCHG_E([bwdq])_G/, ([, size], isMemory) => ({ do: 'exchange', bits: BITS[size!]!, isMemory })],
+  [/^XADD_E([bwdq])_G/, ([, size], isMemory) => ({ do: 'exchange and add', bits: BITS[size!]!, isMemory })],
+  [
+    /^CMPXCHG_E([bwdq])_G/,
+    ([, size], isMemory) => ({ do: 'compare and exchange', bits: BITS[size!]!, isMemory }),
+  ],
+  [/^CLI$/, () => ({ do: 'disable interrupts' })],
   [/^MOV_Eq_Iq$/, () => ({ do: 'load wide' })],
   [
     /^MOV_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
@@ -143,6 +196,10 @@ const PATTERNS: readonly (readonly [
       BITS[size!] === bits ? { do: 'push', operand: operand as 'E' | 'I', bits } : undefined,
   ],
   [
+    /^PUSHF_([dq])$/,
+    ([, size], _, bits) => (BITS[size!] === bits ? { do: 'push', operand: 'F', bits } : undefined),
+  ],
+  [
     /^POP_E([dq])$/,
     ([, size], isMemory, bits) => (isMemory || BITS[size!] !== bits ? undefined : { do: 'pop', bits }),
   ],
@@ -158,7 +215,7 @@ const PATTERNS: readonly (readonly [
     new RegExp(`^CMOV(${CONDITION})_G([dq])_E[dq]$`),
     ([, name, size]) => ({ do: 'choose', condition: condition(name!), bits: BITS[size!]! }),
   ],
-  [/^NOP(_E)?$/, () => ({ do: 'nothing' })],
+  [/^(NOP(_E)?|PAUSE|PREFETCH|[LMS]FENCE)$/, () => ({ do: 'nothing' })],
 ];
 
 function actionOf(name: string, isMemory: boolean, code: CodeBits): Action | undefined {
@@ -213,11 +270,23 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
     case 'complement':
     case 'shift':
     case 'rotate':
+    case 'double shift':
+    case 'exchange':
+    case 'exchange and add':
+    case 'compare and exchange':
       return [action.bits >> 3, true];
     case 'extend':
       return [action.from >> 3, false];
     case 'set':
       return [1, true];
+    case 'test bit':
+      // Of a bit string it depends on the number of the bit where that is.
+      return [action.isString ? 0 : action.bits >> 3, action.what !== 'BT'];
+    case 'multiply':
+    case 'multiply wide':
+    case 'divide':
+    case 'scan':
+    case 'count':
     case 'choose':
     case 'push':
       return [action.bits >> 3, false];
@@ -232,6 +301,7 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
 const hasByteE = perOp((name) => name.includes('_Eb'));
 const hasByteG = perOp((name) => name.includes('_Gb'));
 const isNear = perOp((name) => /^(J|CALL_|RET_)/.test(name));
+const isBitTest = perOp((name) => /^BT[SRC]?_E._G/.test(name));
 const hasNoSegment = perOp((name) => name.startsWith('LEA'));
 
 /** Fills the 16 bytes of a shape. `view` begins at them. */
@@ -270,17 +340,18 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
 }
 
 /**
- * 0 where the interpreter in WebAssembly cannot do it: 16-bit code and addresses, LOCK, 64-bit addresses in the code, and outside of
- * 64-bit mode segments that may have a base or lack a right.
+ * 0 where the interpreter in WebAssembly cannot do it: 16-bit code and addresses, 64-bit addresses in the code, bit strings by
+ * 32-bit addresses in 64-bit mode, and outside of that mode segments that may have a base or lack a right.
  */
 function actionNumber(insn: Instruction, handler: Handler): number {
   const { codeSize } = insn;
-  if (codeSize === 16 || handler !== HANDLERS[insn.op] || insn.prefixes & PREFIX_LOCK) return 0;
+  if (codeSize === 16 || handler !== HANDLERS[insn.op]) return 0;
   if (isNear(insn.op) && insn.operandSize !== codeSize) return 0;
   const numbers = NUMBERS[codeSize as CodeBits];
   if (!insn.isMemory) return numbers[0](insn.op);
   const isMoffs = (insn.opcode & 0xfc) === 0xa0 && insn.modrm === 0 && insn.addressForm === ADDRESS_ABSOLUTE;
   if (insn.addressSize === 16 || (isMoffs && insn.addressSize === 64)) return 0;
+  if (insn.addressSize !== codeSize && isBitTest(insn.op)) return 0;
   const isFlat = insn.segment !== CS && insn.segment < FS;
   if (codeSize === 32 && !isFlat && !hasNoSegment(insn.op)) return 0;
   return numbers[1](insn.op);

@@ -13,6 +13,7 @@ import {
   I64_AND,
   I64_EQZ,
   I64_EXTEND_I32_U,
+  I64_OR,
   I64_ROTL,
   I64_ROTR,
   I64_SHL,
@@ -20,16 +21,14 @@ import {
   I64_SHR_U,
   I64_SUB,
 } from '../wasm/opcodes.ts';
-import { setResult } from './arithmetic.ts';
 import { A, B, N, R, type RecordEmitter } from './emitter.ts';
-import type { Bits, Count } from './shapes.ts';
+import { CARRY_AF, CARRY_BITS, setResult } from './flags.ts';
+import type { Bits, CodeBits, Count } from './shapes.ts';
 
 /*
  * Shifts and rotates: A is the operand, B the count, R the result. A count of 0 leaves the flags alone, and stores the operand: a
  * register loses its upper half.
  */
-
-const AF_SET = 8;
 
 export function shift(
   e: RecordEmitter,
@@ -67,7 +66,7 @@ export function shift(
     }
   }
   code.op(I32_OR);
-  code.i32(AF_SET);
+  code.i32(CARRY_AF);
   code.op(I32_OR);
   code.memory(I32_STORE, STATE_FLAG_CARRY);
   code.end();
@@ -77,7 +76,7 @@ export function shift(
 export function rotate(
   e: RecordEmitter,
   left: boolean,
-  bits: 32 | 64,
+  bits: CodeBits,
   count: Count,
   isMemory: boolean,
 ): void {
@@ -102,7 +101,7 @@ export function rotate(
   code.brIf(unchanged);
   code.i32(0);
   e.load32(STATE_FLAG_CARRY);
-  code.i32(0x3fffffff);
+  code.i32(~CARRY_BITS);
   code.op(I32_AND);
   code.get(R);
   if (left) {
@@ -119,9 +118,59 @@ export function rotate(
       code.op(I64_SHR_U);
     }
     code.op(I32_WRAP_I64);
-    code.i32(0xc0000000 | 0);
+    code.i32(CARRY_BITS);
     code.op(I32_AND);
   }
+  code.op(I32_OR);
+  code.memory(I32_STORE, STATE_FLAG_CARRY);
+  code.end();
+}
+
+/** SHLD and SHRD: what comes in is of G. */
+export function doubleShift(
+  e: RecordEmitter,
+  left: boolean,
+  bits: CodeBits,
+  count: Count,
+  isMemory: boolean,
+): void {
+  const code = e.code;
+  const unchanged = code.block();
+  takeCount(e, bits, count);
+  e.loadE(bits);
+  code.set(A);
+  code.get(A);
+  code.get(B);
+  code.op(left ? I64_SHL : I64_SHR_U);
+  // By the operand's bits less the count, in two steps: a shift by 64 would be one by 0.
+  e.loadG(bits);
+  code.i64(1);
+  code.op(left ? I64_SHR_U : I64_SHL);
+  code.i64(bits - 1);
+  code.get(B);
+  code.op(I64_SUB);
+  code.op(left ? I64_SHR_U : I64_SHL);
+  code.op(I64_OR);
+  code.set(R);
+  e.storeE(bits, isMemory);
+  code.get(B);
+  code.op(I64_EQZ);
+  code.brIf(unchanged);
+  setResult(e, bits);
+  code.i32(0);
+  lastBitOut(e, left, bits);
+  bitOfResult(e, bits - 1);
+  if (!left) {
+    // OF: whether the sign changes.
+    bitOfResult(e, bits - 2);
+    code.op(I32_XOR);
+    code.get(N);
+    code.i32(1);
+    code.op(I32_SHR_U);
+    code.op(I32_XOR);
+  }
+  code.op(I32_OR);
+  code.i32(CARRY_AF);
   code.op(I32_OR);
   code.memory(I32_STORE, STATE_FLAG_CARRY);
   code.end();

@@ -5,7 +5,7 @@ import { decode } from '../../../src/cpu/decode/decode.ts';
 import { OP_NAMES } from '../../../src/cpu/decode/ops.ts';
 import { HANDLERS } from '../../../src/cpu/handlers.ts';
 import type { Instruction } from '../../../src/isa/instruction.ts';
-import { RBP, RCX, RSI, RSP } from '../../../src/isa/registers.ts';
+import { RAX, RBP, RCX, RDX, RSI, RSP } from '../../../src/isa/registers.ts';
 import { RFLAGS_STATUS } from '../../../src/isa/rflags.ts';
 import { RecordInterpreter } from '../../../src/jit/records/interpreter.ts';
 import { ACTIONS, describeShape, SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
@@ -92,11 +92,15 @@ function scramble(machines: readonly SystemHarness[], seed: number, operands?: I
     // What is relative to RIP is behind the code, where a longer instruction may have been.
     space.u8.fill(0, space.memory.ramOffset + CODE, space.memory.ramOffset + CODE + CODE_BYTES);
     const data = space.u8.subarray(space.memory.ramOffset + DATA).subarray(0, DATA_BYTES);
-    for (let at = 0; at < DATA_BYTES; at += operands ? 1 : 61) data[at] = dice.below(256);
+    if (operands) data.set(NOISE.subarray(dice.below(DATA_BYTES)).subarray(0, DATA_BYTES));
+    else for (let at = 0; at < DATA_BYTES; at += 61) data[at] = dice.below(256);
     // Some targets of returns and jumps that are canonical.
     for (let at = 0x1000; at < DATA_BYTES; at += 128) data.fill(0, at + 4, at + 8);
   }
 }
+
+const noise = new Dice(2);
+const NOISE = Uint8Array.from({ length: DATA_BYTES * 2 }, () => noise.below(256));
 
 /** A number of 64 bits: small, with a sign, of 32 bits, or any. */
 function number(dice: Dice): [lo: number, hi: number] {
@@ -121,9 +125,24 @@ function setNumbers(machine: SystemHarness, dice: Dice, insn: Instruction): void
     const [lo, hi] = number(dice);
     if (!isAddress.includes(register)) machine.setReg(register, lo, hi);
   }
+  // Often a dividend is no wider than its lower half.
+  const sign = dice.below(4);
+  if (sign < 2 && !isAddress.includes(RDX)) machine.setReg(RDX, -sign, -sign);
 }
 
-const PREFIXES = [[], [0x66], [0x48], [0x45], [0x4d], [0x64], [0x65, 0x4a]];
+const PREFIXES = [
+  [],
+  [0x66],
+  [0xf3],
+  [0xf3, 0x48],
+  [0x66, 0xf3],
+  [0xf0],
+  [0x48],
+  [0x45],
+  [0x4d],
+  [0x64],
+  [0x65, 0x4a],
+];
 const MODRM = [0xc0, 0xc1, 0xc6, 0xc7, 0x03, 0x43, 0x83, 0x04, 0x44, 0x85, 0x05];
 /** Of each action. */
 const MOST_CASES = 50;
@@ -252,7 +271,7 @@ describe('stops', () => {
     ['the end of a page', '488b0425fc0f0400'],
     ['a branch to an address that is not canonical', 'ff242500000400'],
     ['an instruction that it does not know', '0fa2'],
-    ['LOCK', 'f04801042500000400'],
+    ['a bit string by a 32-bit address', '670fa303'],
   ])('in front of %s', (_why, hex) => {
     scramble([ours], 1);
     const address = ours.space.memory.ramOffset + DATA;
@@ -260,6 +279,35 @@ describe('stops', () => {
     expect(ours.run(ours.block(bytes('4889d8'), bytes(hex)))).toBe(1);
     expect(ours.rip).toBe(CODE + 3);
     expect(ours.reg(0)).toBe(ours.reg(3));
+  });
+
+  test.each<[string, string, [rdx: number, rax: number, rcx: number]]>([
+    ['32 bits by 0', 'f7f1', [0, 1, 0]],
+    ['64 bits by 0', '48f7f9', [0, 1, 0]],
+    ['32 bits with too large a quotient', 'f7f1', [2, 0, 2]],
+    ['32 bits with too large a signed quotient', 'f7f9', [0, 0x80000000, 1]],
+    ['32 bits, the most negative by -1', 'f7f9', [-1, 0x80000000, -1]],
+    ['a dividend of more than 64 bits', '48f7f1', [1, 0, 2]],
+    ['a negative dividend of more than 64 bits', '48f7f9', [-2, 0, 2]],
+  ])('in front of a division of %s', (_why, hex, operands) => {
+    scramble([ours], 1);
+    for (const [n, register] of [RDX, RAX, RCX].entries()) {
+      ours.setReg(register, operands[n]!, operands[n]! >> 31);
+    }
+    expect(ours.run(ours.block(bytes('90'), bytes(hex)))).toBe(1);
+  });
+
+  test('in front of the most negative 64-bit dividend by -1', () => {
+    scramble([ours], 1);
+    ours.setReg(RDX, -1, -1);
+    ours.setReg(RAX, 0, 0x80000000);
+    ours.setReg(RCX, -1, -1);
+    expect(ours.run(ours.block(bytes('90'), bytes('48f7f9')))).toBe(1);
+  });
+
+  test('in front of CLI without privilege', () => {
+    const user = new Runner('long-user');
+    expect(user.run(user.block(bytes('90'), bytes('fa')))).toBe(1);
   });
 
   test.each([
