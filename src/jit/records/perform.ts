@@ -9,6 +9,16 @@ import { divide, multiply, multiplyWide } from './multiply.ts';
 import { type Action, type Bits, type Operands, SHAPE_E } from './shapes.ts';
 import { doubleShift, rotate, shift } from './shift.ts';
 import { leave, push, release, top } from './stack.ts';
+import {
+  andNotLanes,
+  combineLanes,
+  maskOfBytes,
+  moveFromVector,
+  moveIntoVector,
+  moveVector,
+  shiftLanes,
+  shuffleDoublewords,
+} from './vector.ts';
 
 type Branch = Extract<Action, { do: 'return' | 'jump' | 'call' | 'branch' }>;
 
@@ -93,6 +103,30 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
       break;
     case 'disable interrupts':
       disableInterrupts(e);
+      break;
+    case 'lanes':
+      combineLanes(e, action.name);
+      break;
+    case 'lanes and not':
+      andNotLanes(e);
+      break;
+    case 'shift lanes':
+      shiftLanes(e, action.name);
+      break;
+    case 'shuffle':
+      shuffleDoublewords(e);
+      break;
+    case 'mask':
+      maskOfBytes(e);
+      break;
+    case 'move vector':
+      moveVector(e, action.to, action.isAligned);
+      break;
+    case 'into vector':
+      moveIntoVector(e, action.bits);
+      break;
+    case 'from vector':
+      moveFromVector(e, action.bits, action.isMemory);
       break;
     case 'load wide':
       loadWide(e);

@@ -3,8 +3,17 @@ import type { Handler } from '../../cpu/execute/core.ts';
 import { HANDLERS } from '../../cpu/handlers.ts';
 import { ADDRESS_ABSOLUTE, ADDRESS_INDEX, ADDRESS_RIP, type Instruction } from '../../isa/instruction.ts';
 import { CS, FS, NO_REGISTER } from '../../isa/registers.ts';
-import { SEGMENT_BASE, SEGMENT_BYTES, STATE_GPR, STATE_SEGMENTS, STATE_ZERO } from '../../state/layout.ts';
+import {
+  SEGMENT_BASE,
+  SEGMENT_BYTES,
+  STATE_GPR,
+  STATE_SEGMENTS,
+  STATE_YMM,
+  STATE_ZERO,
+  VECTOR_SLOT_BYTES,
+} from '../../state/layout.ts';
 import { CONDITION_NAMES } from '../emit/condition.ts';
+import { LANE_SHIFTS, LANES } from './lanes.ts';
 
 /*
  * What the interpreter in WebAssembly knows of a shape, 16 bytes: what to do (16 bits: a number of `ACTIONS`, 0 for what only
@@ -63,6 +72,11 @@ export type Action =
   | { do: 'count'; what: 'TZCNT' | 'LZCNT' | 'POPCNT'; bits: CodeBits }
   | { do: 'exchange' | 'exchange and add' | 'compare and exchange'; bits: Bits; isMemory: boolean }
   | { do: 'disable interrupts' }
+  | { do: 'lanes' | 'shift lanes'; name: string }
+  | { do: 'lanes and not' | 'shuffle' | 'mask' }
+  | { do: 'move vector'; to: 'G' | 'E'; isAligned: boolean }
+  | { do: 'into vector'; bits: CodeBits }
+  | { do: 'from vector'; bits: CodeBits; isMemory: boolean }
   | { do: 'load wide' }
   | { do: 'widen' | 'spread sign'; bits: Bits }
   | { do: 'swap bytes'; bits: CodeBits }
@@ -143,6 +157,39 @@ const PATTERNS: readonly (readonly [
     ([, size], isMemory) => ({ do: 'compare and exchange', bits: BITS[size!]!, isMemory }),
   ],
   [/^CLI$/, () => ({ do: 'disable interrupts' })],
+  // Legacy SSE: V is G, and W and U are E.
+  [new RegExp(`^(${[...LANES.keys()].join('|')})_Vx_Wx$`), ([, name]) => ({ do: 'lanes', name: name! })],
+  [/^(AND|OR|XOR)P[SD]_V/, ([, name]) => ({ do: 'lanes', name: `P${name}` })],
+  [
+    /^UNPCK(H|L)P(S|D)_V/,
+    ([, half, size]) => ({ do: 'lanes', name: `PUNPCK${half}${size === 'S' ? 'DQ' : 'QDQ'}` }),
+  ],
+  [/^(PANDN_Vx|ANDNPS_V|ANDNPD_V)/, () => ({ do: 'lanes and not' })],
+  [
+    new RegExp(`^(${[...LANE_SHIFTS.keys()].join('|')})_Ux_Ib$`),
+    ([, name]) => ({ do: 'shift lanes', name: name! }),
+  ],
+  [/^PSHUFD_Vx/, () => ({ do: 'shuffle' })],
+  [/^PMOVMSKB_Gd_Ux/, () => ({ do: 'mask' })],
+  [/^(MOVU|MOVDQU|LDDQU)\w*_V\w+_[WM]/, () => ({ do: 'move vector', to: 'G', isAligned: false })],
+  [/^(MOVU|MOVDQU)\w*_W\w+_V/, () => ({ do: 'move vector', to: 'E', isAligned: false })],
+  [/^(MOVA|MOVDQA|MOVNTDQA)\w*_V\w+_[WM]/, () => ({ do: 'move vector', to: 'G', isAligned: true })],
+  [/^(MOVA|MOVDQA|MOVNTP|MOVNTDQ)\w*_[WM]\w+_V/, () => ({ do: 'move vector', to: 'E', isAligned: true })],
+  [/^MOV(D|Q)_V[dq]_[EW][dq]$/, ([, size]) => ({ do: 'into vector', bits: size === 'D' ? 32 : 64 })],
+  [
+    /^MOV(D|Q)_E[dq]_V[dq]$/,
+    ([, size], isMemory) => ({ do: 'from vector', bits: size === 'D' ? 32 : 64, isMemory }),
+  ],
+  // Between registers these leave something of the destination, or clear it.
+  [
+    /^MOVS(S|D)_V\w+_W/,
+    ([, size], isMemory) => (isMemory ? { do: 'into vector', bits: size === 'S' ? 32 : 64 } : undefined),
+  ],
+  [
+    /^MOV(SS|SD|Q)_W\w+_V/,
+    ([, size], isMemory) =>
+      isMemory ? { do: 'from vector', bits: size === 'SS' ? 32 : 64, isMemory } : undefined,
+  ],
   [/^MOV_Eq_Iq$/, () => ({ do: 'load wide' })],
   [
     /^MOV_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
@@ -279,6 +326,16 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
       return [action.from >> 3, false];
     case 'set':
       return [1, true];
+    case 'lanes':
+    case 'lanes and not':
+    case 'shuffle':
+      return [16, false];
+    case 'move vector':
+      return [16, action.to === 'E'];
+    case 'into vector':
+      return [action.bits >> 3, false];
+    case 'from vector':
+      return [action.bits >> 3, true];
     case 'test bit':
       // Of a bit string it depends on the number of the bit where that is.
       return [action.isString ? 0 : action.bits >> 3, action.what !== 'BT'];
@@ -298,8 +355,13 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
   }
 }
 
-const hasByteE = perOp((name) => name.includes('_Eb'));
-const hasByteG = perOp((name) => name.includes('_Gb'));
+type Kind = 'general' | 'byte' | 'vector';
+const kindOfE = perOp(
+  (name): Kind => (name.includes('_Eb') ? 'byte' : /_[UW]/.test(name) ? 'vector' : 'general'),
+);
+const kindOfG = perOp(
+  (name): Kind => (name.includes('_Gb') ? 'byte' : /_V/.test(name) ? 'vector' : 'general'),
+);
 const isNear = perOp((name) => /^(J|CALL_|RET_)/.test(name));
 const isBitTest = perOp((name) => /^BT[SRC]?_E._G/.test(name));
 const hasNoSegment = perOp((name) => name.startsWith('LEA'));
@@ -312,8 +374,12 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   if (action === 0) return;
   view.setUint16(at, action, true);
   const general = (register: number) => STATE_GPR + register * 8;
-  view.setUint16(at + SHAPE_G, hasByteG(insn.op) ? STATE_GPR + insn.reg8 : general(insn.reg), true);
-  view.setUint16(at + SHAPE_E, hasByteE(insn.op) ? STATE_GPR + insn.rm8 : general(insn.rm), true);
+  const operand = (kind: Kind, register: number, byte: number) => {
+    if (kind === 'byte') return STATE_GPR + byte;
+    return kind === 'vector' ? STATE_YMM + register * VECTOR_SLOT_BYTES : general(register);
+  };
+  view.setUint16(at + SHAPE_G, operand(kindOfG(insn.op), insn.reg, insn.reg8), true);
+  view.setUint16(at + SHAPE_E, operand(kindOfE(insn.op), insn.rm, insn.rm8), true);
   if (!insn.isMemory) {
     if (insn.codeSize === 32) view.setUint8(at + SHAPE_FLAGS, SHAPE_NARROW);
     view.setInt32(at + SHAPE_HIGH, insn.immediateHigh, true);

@@ -4,6 +4,7 @@ import { CodeStore } from '../../../src/cpu/code-store.ts';
 import { decode } from '../../../src/cpu/decode/decode.ts';
 import { OP_NAMES } from '../../../src/cpu/decode/ops.ts';
 import { HANDLERS } from '../../../src/cpu/handlers.ts';
+import { CR0_TS, CR4_OSFXSR } from '../../../src/isa/control.ts';
 import type { Instruction } from '../../../src/isa/instruction.ts';
 import { RAX, RBP, RCX, RDX, RSI, RSP } from '../../../src/isa/registers.ts';
 import { RFLAGS_STATUS } from '../../../src/isa/rflags.ts';
@@ -13,6 +14,9 @@ import {
   RECORDS_BYTES,
   RECORDS_OFFSET,
   STATE_BYTES,
+  STATE_CPL,
+  STATE_CR0,
+  STATE_CR4,
   STATE_YMM,
   VECTOR_SLOT_BYTES,
 } from '../../../src/state/layout.ts';
@@ -81,12 +85,13 @@ function scramble(machines: readonly SystemHarness[], seed: number, operands?: I
     for (let register = 0; register < 16; register++) {
       machine.setReg(
         register,
-        DATA + 0x1000 + dice.below(0x800),
+        DATA + 0x1000 + (dice.below(2) === 0 ? dice.below(0x800) : dice.below(0x80) * 16),
         dice.below(4) === 0 ? dice.below(2) - 1 : 0,
       );
     }
     machine.setReg(RSP, STACK + dice.below(16));
     if (operands) setNumbers(machine, dice, operands);
+    machine.core.vectors.u8.set(NOISE.subarray(dice.below(DATA_BYTES)).subarray(0, 16 * VECTOR_SLOT_BYTES));
     core.flags.write(dice.below(0x10000) & RFLAGS_STATUS);
     core.setRip(CODE, 0);
     // What is relative to RIP is behind the code, where a longer instruction may have been.
@@ -153,11 +158,12 @@ function encodings(codeSize: 32 | 64): Map<number, Uint8Array[]> {
   const dice = new Dice(1);
   const view = new DataView(new ArrayBuffer(SHAPE_BYTES));
   for (const prefixes of PREFIXES) {
-    for (const map of [[], [0x0f]]) {
-      for (let opcode = 0; opcode < 256; opcode++) {
+    // Of the third map PSHUFB alone.
+    for (const [map, opcodes] of [[[], 256] as const, [[0x0f], 256] as const, [[0x0f, 0x38], 1] as const]) {
+      for (let opcode = 0; opcode < opcodes; opcode++) {
         for (const modrm of MODRM.flatMap((one) => Array.from({ length: 8 }, (_, reg) => one | (reg << 3)))) {
           // Displacements and immediates of a few bytes.
-          const tail = [dice.below(256), dice.below(64), 0, 0, dice.below(128), 0, 0, 0];
+          const tail = [dice.below(dice.pick([32, 256])), dice.below(64), 0, 0, dice.below(128), 0, 0, 0];
           const code = Uint8Array.from([...prefixes, ...map, opcode, modrm, ...tail, 0, 0]);
           const insn = decode(code, 0, code.length, codeSize);
           if (!insn) continue;
@@ -181,14 +187,21 @@ function encodings(codeSize: 32 | 64): Map<number, Uint8Array[]> {
   return found;
 }
 
-const ours = new Runner();
+/** With SSE. */
+function enabled<T extends SystemHarness>(machine: T): T {
+  machine.core.words[STATE_CR4 >> 2]! |= CR4_OSFXSR;
+  machine.core.controlChanged();
+  return machine;
+}
+
+const ours = enabled(new Runner());
 const MODES = [
-  { codeSize: 64, known: encodings(64), theirs: new SystemHarness('long'), ours },
+  { codeSize: 64, known: encodings(64), theirs: enabled(new SystemHarness('long')), ours },
   {
     codeSize: 32,
     known: encodings(32),
-    theirs: new SystemHarness('protected'),
-    ours: new Runner('protected'),
+    theirs: enabled(new SystemHarness('protected')),
+    ours: enabled(new Runner('protected')),
   },
 ] as const;
 
@@ -263,6 +276,17 @@ describe('leaves the flags alone after a count of 0 (modulo 32 or 64)', () => {
   });
 });
 
+/** With some bits of a word of the state set, for as long as `action` takes. */
+function withWord(at: number, bits: number, action: () => void): void {
+  const { core } = ours;
+  const before = core.words[at >> 2]!;
+  core.words[at >> 2] = before | bits;
+  core.controlChanged();
+  action();
+  core.words[at >> 2] = before;
+  core.controlChanged();
+}
+
 describe('stops', () => {
   const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 
@@ -305,9 +329,36 @@ describe('stops', () => {
     expect(ours.run(ours.block(bytes('90'), bytes('48f7f9')))).toBe(1);
   });
 
+  test.each([
+    ['MOVAPS xmm0, [rax]', '0f2800'],
+    ['MOVDQA [rax], xmm0', '660f7f00'],
+    ['PXOR xmm0, [rax]', '660fef00'],
+    ['PSHUFD xmm0, [rax], 0', '660f700000'],
+  ])('in front of %s that is not aligned', (_name, hex) => {
+    scramble([ours], 1);
+    ours.setReg(RAX, DATA + 8);
+    expect(ours.run(ours.block(bytes('90'), bytes(hex)))).toBe(1);
+    ours.setReg(RAX, DATA + 16);
+    expect(ours.run(ours.block(bytes('90'), bytes(hex)))).toBe(2);
+  });
+
+  test.each([
+    ['MOVUPS xmm0, [rax]', '0f1000'],
+    ['MOVD xmm0, eax', '660f6ec0'],
+    ['MOVD eax, xmm0', '660f7ec0'],
+    ['PADDD xmm0, xmm1', '660ffec1'],
+    ['PANDN xmm0, xmm1', '660fdfc1'],
+    ['PSLLD xmm0, 1', '660f72f001'],
+    ['PSHUFD xmm0, xmm0, 0', '660f70c000'],
+    ['PMOVMSKB eax, xmm0', '660fd7c0'],
+  ])('in front of %s after a switch of tasks', (_name, hex) => {
+    withWord(STATE_CR0, CR0_TS, () => expect(ours.run(ours.block(bytes('90'), bytes(hex)))).toBe(1));
+    ours.setReg(RAX, DATA);
+    expect(ours.run(ours.block(bytes('90'), bytes(hex)))).toBe(2);
+  });
+
   test('in front of CLI without privilege', () => {
-    const user = new Runner('long-user');
-    expect(user.run(user.block(bytes('90'), bytes('fa')))).toBe(1);
+    withWord(STATE_CPL, 3, () => expect(ours.run(ours.block(bytes('90'), bytes('fa')))).toBe(1));
   });
 
   test.each([
