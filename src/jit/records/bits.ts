@@ -25,18 +25,16 @@ export function testBit(
   e: RecordEmitter,
   what: BitTest,
   bits: CodeBits,
-  by: 'I' | 'G',
   isString: boolean,
   isMemory: boolean,
 ): void {
   const code = e.code;
-  if (by === 'I') e.immediate();
-  else e.loadG(bits);
   if (isString) {
+    e.loadG(bits);
     code.set(B);
     findWord(e, what !== 'BT', bits);
     code.get(B);
-  }
+  } else e.immediateOr(() => e.g());
   code.i64(bits - 1);
   code.op(I64_AND);
   code.set(B);

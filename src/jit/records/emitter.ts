@@ -31,10 +31,11 @@ import {
   I64_SHL,
   I64_SHR_S,
   I64_STORE,
+  SELECT,
   TYPE_I32,
   TYPE_I64,
 } from '../wasm/opcodes.ts';
-import { type Bits, SHAPE_G, SHAPE_NARROW } from './shapes.ts';
+import { type Bits, SHAPE_BY_REGISTER, SHAPE_G, SHAPE_NARROW } from './shapes.ts';
 
 /** What the parts of the interpreter are written in: its locals, the operands of the present instruction, conditions. */
 
@@ -145,6 +146,18 @@ export class RecordEmitter {
     code.get(RECORD);
     code.memory(I32_LOAD, RECORD_IMMEDIATE * 4);
     code.op(I64_EXTEND_I32_S);
+  }
+
+  /** Pushes a count or the number of a bit: an immediate, or what the register at `register` holds. */
+  immediateOr(register: () => void): void {
+    const code = this.code;
+    register();
+    code.memory(I64_LOAD);
+    this.immediate();
+    code.get(FLAGS);
+    code.i32(SHAPE_BY_REGISTER);
+    code.op(I32_AND);
+    code.op(SELECT);
   }
 
   /** R goes to E. */

@@ -66,13 +66,13 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
       e.storeE(action.bits, action.isMemory);
       break;
     case 'shift':
-      shift(e, action.what, action.bits, action.count, action.isMemory);
+      shift(e, action.what, action.bits, action.isMemory);
       break;
     case 'rotate':
-      rotate(e, action.left, action.bits, action.count, action.isMemory);
+      rotate(e, action.left, action.bits, action.isMemory);
       break;
     case 'double shift':
-      doubleShift(e, action.left, action.bits, action.count, action.isMemory);
+      doubleShift(e, action.left, action.bits, action.isMemory);
       break;
     case 'multiply':
       multiply(e, action.bits, action.by);
@@ -84,7 +84,7 @@ export function perform(e: RecordEmitter, action: Exclude<Action, Branch>): void
       divide(e, action.signed, action.bits);
       break;
     case 'test bit':
-      testBit(e, action.what, action.bits, action.by, action.isString, action.isMemory);
+      testBit(e, action.what, action.bits, action.isString, action.isMemory);
       break;
     case 'scan':
       scan(e, action.reverse, action.bits);

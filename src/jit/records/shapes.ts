@@ -42,6 +42,8 @@ export const SHAPE_ACCESS = 2;
 export const SHAPE_RELATIVE = 4;
 /** Addresses are of 32 bits, and in 32-bit code RIP is. */
 export const SHAPE_NARROW = 16;
+/** The count or the number of a bit is in a register: CL, or G of a bit test. */
+export const SHAPE_BY_REGISTER = 32;
 /** It writes there: also the place of the tag for writes in an entry of the TLB. */
 export const SHAPE_WRITE = 8;
 
@@ -51,8 +53,6 @@ export type CodeBits = 32 | 64;
 export type Arithmetic = 'ADD' | 'ADC' | 'SUB' | 'SBB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
 /** `E,G`: destination or first operand E, second G. */
 export type Operands = 'E,G' | 'G,E' | 'E,I';
-/** Of a shift: an immediate or CL. */
-export type Count = 'I' | 'CL';
 
 export type BitTest = 'BT' | 'BTS' | 'BTR' | 'BTC';
 
@@ -61,13 +61,13 @@ export type Action =
   | { do: 'arithmetic'; what: Arithmetic; bits: Bits; operands: Operands; isMemory: boolean }
   | { do: 'step'; down: boolean; bits: Bits; isMemory: boolean }
   | { do: 'negate' | 'complement'; bits: Bits; isMemory: boolean }
-  | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; count: Count; isMemory: boolean }
-  | { do: 'rotate'; left: boolean; bits: CodeBits; count: Count; isMemory: boolean }
-  | { do: 'double shift'; left: boolean; bits: CodeBits; count: Count; isMemory: boolean }
+  | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; isMemory: boolean }
+  | { do: 'rotate'; left: boolean; bits: CodeBits; isMemory: boolean }
+  | { do: 'double shift'; left: boolean; bits: CodeBits; isMemory: boolean }
   | { do: 'multiply'; bits: CodeBits; by: 'E' | 'I' }
   | { do: 'multiply wide'; signed: boolean; bits: CodeBits }
   | { do: 'divide'; signed: boolean; bits: CodeBits }
-  | { do: 'test bit'; what: BitTest; bits: CodeBits; by: 'I' | 'G'; isString: boolean; isMemory: boolean }
+  | { do: 'test bit'; what: BitTest; bits: CodeBits; isString: boolean; isMemory: boolean }
   | { do: 'scan'; reverse: boolean; bits: CodeBits }
   | { do: 'count'; what: 'TZCNT' | 'LZCNT' | 'POPCNT'; bits: CodeBits }
   | { do: 'exchange' | 'exchange and add' | 'compare and exchange'; bits: Bits; isMemory: boolean }
@@ -110,12 +110,11 @@ const PATTERNS: readonly (readonly [
     }),
   ],
   [
-    /^SH(L|R)D_E([dq])_G[dq]_(I|C)[bL]$/,
-    ([, to, size, by], isMemory) => ({
+    /^SH(L|R)D_E([dq])_G[dq]_(Ib|CL)$/,
+    ([, to, size], isMemory) => ({
       do: 'double shift',
       left: to === 'L',
       bits: BITS[size!] as CodeBits,
-      count: by === 'I' ? 'I' : 'CL',
       isMemory,
     }),
   ],
@@ -137,7 +136,6 @@ const PATTERNS: readonly (readonly [
       do: 'test bit',
       what: what as BitTest,
       bits: BITS[size!] as CodeBits,
-      by: by as 'I' | 'G',
       isString: isMemory && by === 'G',
       isMemory: isMemory && what !== 'BT',
     }),
@@ -207,22 +205,20 @@ const PATTERNS: readonly (readonly [
   [/^NEG_E([dq])$/, ([, size], isMemory) => ({ do: 'negate', bits: BITS[size!]!, isMemory })],
   [/^NOT_E([dq])$/, ([, size], isMemory) => ({ do: 'complement', bits: BITS[size!]!, isMemory })],
   [
-    /^(SHL|SHR|SAR)_E([bwdq])_(I|C)[bL]$/,
-    ([, what, size, by], isMemory) => ({
+    /^(SHL|SHR|SAR)_E([bwdq])_(Ib|CL)$/,
+    ([, what, size], isMemory) => ({
       do: 'shift',
       what: what as 'SHL',
       bits: BITS[size!]!,
-      count: by === 'I' ? 'I' : 'CL',
       isMemory,
     }),
   ],
   [
-    /^RO(L|R)_E([dq])_(I|C)[bL]$/,
-    ([, to, size, by], isMemory) => ({
+    /^RO(L|R)_E([dq])_(Ib|CL)$/,
+    ([, to, size], isMemory) => ({
       do: 'rotate',
       left: to === 'L',
       bits: BITS[size!] as CodeBits,
-      count: by === 'I' ? 'I' : 'CL',
       isMemory,
     }),
   ],
@@ -363,6 +359,7 @@ const kindOfG = perOp(
   (name): Kind => (name.includes('_Gb') ? 'byte' : /_V/.test(name) ? 'vector' : 'general'),
 );
 const isNear = perOp((name) => /^(J|CALL_|RET_)/.test(name));
+const isByRegister = perOp((name) => /_CL$|^BT[SRC]?_E._G/.test(name));
 const isBitTest = perOp((name) => /^BT[SRC]?_E._G/.test(name));
 const hasNoSegment = perOp((name) => name.startsWith('LEA'));
 
@@ -380,8 +377,9 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   };
   view.setUint16(at + SHAPE_G, operand(kindOfG(insn.op), insn.reg, insn.reg8), true);
   view.setUint16(at + SHAPE_E, operand(kindOfE(insn.op), insn.rm, insn.rm8), true);
+  const byRegister = isByRegister(insn.op) ? SHAPE_BY_REGISTER : 0;
   if (!insn.isMemory) {
-    if (insn.codeSize === 32) view.setUint8(at + SHAPE_FLAGS, SHAPE_NARROW);
+    view.setUint8(at + SHAPE_FLAGS, byRegister | (insn.codeSize === 32 ? SHAPE_NARROW : 0));
     view.setInt32(at + SHAPE_HIGH, insn.immediateHigh, true);
     return;
   }
@@ -390,6 +388,7 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   view.setUint8(
     at + SHAPE_FLAGS,
     SHAPE_ADDRESS |
+      byRegister |
       (bytes > 0 ? SHAPE_ACCESS : 0) |
       (isRelative ? SHAPE_RELATIVE : 0) |
       (insn.addressSize === 32 ? SHAPE_NARROW : 0) |

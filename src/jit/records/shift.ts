@@ -23,23 +23,17 @@ import {
 } from '../wasm/opcodes.ts';
 import { A, B, N, R, type RecordEmitter } from './emitter.ts';
 import { CARRY_AF, CARRY_BITS, setResult } from './flags.ts';
-import type { Bits, CodeBits, Count } from './shapes.ts';
+import type { Bits, CodeBits } from './shapes.ts';
 
 /*
  * Shifts and rotates: A is the operand, B the count, R the result. A count of 0 leaves the flags alone, and stores the operand: a
  * register loses its upper half.
  */
 
-export function shift(
-  e: RecordEmitter,
-  what: 'SHL' | 'SHR' | 'SAR',
-  bits: Bits,
-  count: Count,
-  isMemory: boolean,
-): void {
+export function shift(e: RecordEmitter, what: 'SHL' | 'SHR' | 'SAR', bits: Bits, isMemory: boolean): void {
   const code = e.code;
   const unchanged = code.block();
-  takeCount(e, bits, count);
+  takeCount(e, bits);
   if (what === 'SAR') e.loadSignedE(bits);
   else e.loadE(bits);
   code.tee(A);
@@ -73,16 +67,10 @@ export function shift(
 }
 
 /** ROL and ROR: of the flags only CF and OF change. */
-export function rotate(
-  e: RecordEmitter,
-  left: boolean,
-  bits: CodeBits,
-  count: Count,
-  isMemory: boolean,
-): void {
+export function rotate(e: RecordEmitter, left: boolean, bits: CodeBits, isMemory: boolean): void {
   const code = e.code;
   const unchanged = code.block();
-  takeCount(e, bits, count);
+  takeCount(e, bits);
   e.loadE(bits);
   if (bits === 32) {
     code.op(I32_WRAP_I64);
@@ -127,16 +115,10 @@ export function rotate(
 }
 
 /** SHLD and SHRD: what comes in is of G. */
-export function doubleShift(
-  e: RecordEmitter,
-  left: boolean,
-  bits: CodeBits,
-  count: Count,
-  isMemory: boolean,
-): void {
+export function doubleShift(e: RecordEmitter, left: boolean, bits: CodeBits, isMemory: boolean): void {
   const code = e.code;
   const unchanged = code.block();
-  takeCount(e, bits, count);
+  takeCount(e, bits);
   e.loadE(bits);
   code.set(A);
   code.get(A);
@@ -177,10 +159,9 @@ export function doubleShift(
 }
 
 /** B becomes the count. */
-function takeCount(e: RecordEmitter, bits: Bits, count: Count): void {
+function takeCount(e: RecordEmitter, bits: Bits): void {
   const code = e.code;
-  if (count === 'I') e.immediate();
-  else e.load64(STATE_GPR + RCX * 8);
+  e.immediateOr(() => code.i32(STATE_GPR + RCX * 8));
   code.i64(bits === 64 ? 63 : 31);
   code.op(I64_AND);
   code.set(B);
