@@ -25,7 +25,7 @@ import {
 import type { Emitter } from './emitter.ts';
 import { type Form, sizeOf } from './form.ts';
 import { FLAG_CARRY } from './locals.ts';
-import { pushHigh } from './multiply.ts';
+import { pushed, pushHigh } from './multiply.ts';
 import { pushCount } from './shift.ts';
 import { constant, type Size, type Value } from './value.ts';
 
@@ -211,7 +211,7 @@ export const MULX: Form = ([dest]) => {
     code.op(I64_MUL);
     // One register for both halves keeps the high one.
     e.setRegister(insn.vvvv, 64);
-    pushHigh(e, a, b, false, e.temp(4, 64));
+    pushHigh(e.code, pushed(e, a), pushed(e, b), false, e.temp(4, 64));
     e.setG(insn, 64);
   };
 };

@@ -1,5 +1,6 @@
 import { RAX, RDX } from '../../isa/registers.ts';
 import { STATE_GPR, STATE_JIT_OPERAND } from '../../state/layout.ts';
+import type { Code } from '../wasm/code.ts';
 import {
   I32_AND,
   I32_EQZ,
@@ -47,22 +48,20 @@ function setOverflow(e: Emitter): void {
   code.set(FLAG_CARRY);
 }
 
-/** Pushes the upper half of a product of quadwords, from 32-bit pieces. `scratch` is an i64 local. */
-export function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratch: number): void {
-  const { code } = e;
-  const low = (v: Value) => {
-    e.push(v, 64);
+/** Pushes the upper half of a product of quadwords, which `a` and `b` push, from 32-bit pieces. `scratch` is an i64 local. */
+export function pushHigh(code: Code, a: () => void, b: () => void, signed: boolean, scratch: number): void {
+  const low = (factor: () => void) => {
+    factor();
     code.i64(-1, 0);
     code.op(I64_AND);
-  };
-  const high = (v: Value) => {
-    e.push(v, 64);
-    code.i64(32);
-    code.op(I64_SHR_U);
   };
   const shifted = () => {
     code.i64(32);
     code.op(I64_SHR_U);
+  };
+  const high = (factor: () => void) => {
+    factor();
+    shifted();
   };
   high(a);
   low(b);
@@ -93,13 +92,18 @@ export function pushHigh(e: Emitter, a: Value, b: Value, signed: boolean, scratc
     [a, b],
     [b, a],
   ] as const) {
-    e.push(x, 64);
+    x();
     code.i64(63);
     code.op(I64_SHR_S);
-    e.push(y, 64);
+    y();
     code.op(I64_AND);
     code.op(I64_SUB);
   }
+}
+
+/** How to push a quadword. */
+export function pushed(e: Emitter, value: Value): () => void {
+  return () => e.push(value, 64);
 }
 
 /** Pushes a byte or word with its sign. */
@@ -165,7 +169,7 @@ function product(e: Emitter, size: Size, a: Value, b: Value): Value {
   e.flags.carryOnly(() => {
     if (size === 16) pushIsTooWide(e, 16, result, true);
     else if (size === 64) {
-      pushHigh(e, a, b, true, e.temp(4, 64));
+      pushHigh(code, pushed(e, a), pushed(e, b), true, e.temp(4, 64));
       e.push(result, 64);
       code.i64(63);
       code.op(I64_SHR_S);
@@ -222,7 +226,7 @@ function wideProduct(size: Size, signed: boolean): Emit {
     e.getRegister(RAX, size);
     const a = e.keep(0, size);
     if (size === 64) {
-      pushHigh(e, a, b, signed, e.temp(4, 64));
+      pushHigh(code, pushed(e, a), pushed(e, b), signed, e.temp(4, 64));
       e.setRegister(RDX, 64);
       e.push(a, 64);
       e.push(b, 64);

@@ -249,6 +249,11 @@ export function lanes(op: number): LaneEmit {
   };
 }
 
+/** The same of many, by mnemonic. */
+export function eachLanes(ops: Readonly<Record<string, number>>): Readonly<Record<string, LaneEmit>> {
+  return Object.fromEntries(Object.entries(ops).map(([name, op]) => [name, lanes(op)]));
+}
+
 /** Emitters by name of op. */
 export type VectorEmitters = Readonly<Record<string, Emit>>;
 

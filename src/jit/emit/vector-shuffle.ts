@@ -27,14 +27,13 @@ function lanesOf(bytes: number, numbers: readonly number[]): number[] {
 }
 
 /** PUNPCK: lanes of both operands in turn, from the low or the high half. */
-function unpack(bytes: number, high: boolean): LaneEmit {
+function unpack(bytes: number, high: boolean): readonly number[] {
   const half = 8 / bytes;
   const numbers = Array.from({ length: half }, (_, n) => n + (high ? half : 0));
-  const pattern = lanesOf(
+  return lanesOf(
     bytes,
     numbers.flatMap((n) => [n, n + 2 * half]),
   );
-  return shuffled(() => pattern);
 }
 
 /** Two bits of the immediate for each of four lanes. */
@@ -89,7 +88,8 @@ const align: LaneEmit = (e, a, b, insn) => {
   );
 };
 
-const UNPACKS: Readonly<Record<string, LaneEmit>> = {
+/** Where each byte comes from. */
+export const UNPACK_PATTERNS = {
   PUNPCKLBW: unpack(1, false),
   PUNPCKLWD: unpack(2, false),
   PUNPCKLDQ: unpack(4, false),
@@ -98,7 +98,11 @@ const UNPACKS: Readonly<Record<string, LaneEmit>> = {
   PUNPCKHWD: unpack(2, true),
   PUNPCKHDQ: unpack(4, true),
   PUNPCKHQDQ: unpack(8, true),
-};
+} as const;
+
+const UNPACKS: Readonly<Record<string, LaneEmit>> = Object.fromEntries(
+  Object.entries(UNPACK_PATTERNS).map(([name, pattern]) => [name, shuffled(() => pattern)]),
+);
 
 const duplicateEven = shuffled(() => fromSecond(lanesOf(4, [0, 0, 2, 2])));
 const duplicateOdd = shuffled(() => fromSecond(lanesOf(4, [1, 1, 3, 3])));

@@ -12,6 +12,8 @@ import {
   I32_ADD,
   I32_AND,
   I32_EQZ,
+  I32_EXTEND8_S,
+  I32_EXTEND16_S,
   I32_LOAD,
   I32_LOAD8_U,
   I32_LOAD16_U,
@@ -29,10 +31,11 @@ import {
   I64_SHL,
   I64_SHR_S,
   I64_STORE,
+  SELECT,
   TYPE_I32,
   TYPE_I64,
 } from '../wasm/opcodes.ts';
-import { type Bits, SHAPE_G } from './shapes.ts';
+import { type Bits, SHAPE_BY_REGISTER, SHAPE_G, SHAPE_NARROW } from './shapes.ts';
 
 /** What the parts of the interpreter are written in: its locals, the operands of the present instruction, conditions. */
 
@@ -106,6 +109,11 @@ export class RecordEmitter {
     this.loadAt(bits);
   }
 
+  loadSignedE(bits: Bits): void {
+    this.code.get(E);
+    this.loadSignedAt(bits);
+  }
+
   loadG(bits: Bits): void {
     this.g();
     this.loadAt(bits);
@@ -121,11 +129,35 @@ export class RecordEmitter {
     code.op(I64_EXTEND_I32_U);
   }
 
+  loadSignedAt(bits: Bits): void {
+    const code = this.code;
+    if (bits === 64) {
+      code.memory(I64_LOAD);
+      return;
+    }
+    code.memory(bits === 32 ? I32_LOAD : bits === 16 ? I32_LOAD16_U : I32_LOAD8_U);
+    if (bits === 16) code.op(I32_EXTEND16_S);
+    if (bits === 8) code.op(I32_EXTEND8_S);
+    code.op(I64_EXTEND_I32_S);
+  }
+
   immediate(): void {
     const code = this.code;
     code.get(RECORD);
     code.memory(I32_LOAD, RECORD_IMMEDIATE * 4);
     code.op(I64_EXTEND_I32_S);
+  }
+
+  /** Pushes a count or the number of a bit: an immediate, or what the register at `register` holds. */
+  immediateOr(register: () => void): void {
+    const code = this.code;
+    register();
+    code.memory(I64_LOAD);
+    this.immediate();
+    code.get(FLAGS);
+    code.i32(SHAPE_BY_REGISTER);
+    code.op(I32_AND);
+    code.op(SELECT);
   }
 
   /** R goes to E. */
@@ -153,6 +185,20 @@ export class RecordEmitter {
     }
     code.op(I32_WRAP_I64);
     code.memory(bits === 32 ? I32_STORE : bits === 16 ? I32_STORE16 : I32_STORE8);
+  }
+
+  /** Cuts a local to 32 bits where the shape says so. */
+  narrow(local: number): void {
+    const code = this.code;
+    code.get(FLAGS);
+    code.i32(SHAPE_NARROW);
+    code.op(I32_AND);
+    code.if();
+    code.get(local);
+    code.i64(-1, 0);
+    code.op(I64_AND);
+    code.set(local);
+    code.end();
   }
 
   /** With 57-bit addresses there are more; those are left to the handler. */

@@ -12,13 +12,11 @@ import {
   STOPPED_BLOCK,
   STOPPED_LEFT,
 } from '../../cpu/code-store.ts';
-import { RSP } from '../../isa/registers.ts';
 import {
   RECORD_JUMP_ENTRIES,
   RECORD_JUMP_OFFSET,
   RECORDS_OFFSET,
   SHAPES_OFFSET,
-  STATE_GPR,
   STATE_RIP,
 } from '../../state/layout.ts';
 import type { Code } from '../wasm/code.ts';
@@ -28,8 +26,6 @@ import {
   I32_AND,
   I32_DIV_U,
   I32_EQZ,
-  I32_EXTEND8_S,
-  I32_EXTEND16_S,
   I32_GE_S,
   I32_GT_U,
   I32_LOAD,
@@ -39,25 +35,18 @@ import {
   I32_SHL,
   I32_SHR_U,
   I32_STORE,
-  I32_STORE8,
   I32_SUB,
   I32_WRAP_I64,
   I32_XOR,
   I64_ADD,
-  I64_AND,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
   I64_LOAD,
   I64_NE,
   I64_SHL,
   I64_STORE,
-  I64_SUB,
-  I64_XOR,
-  SELECT,
 } from '../wasm/opcodes.ts';
-import { arithmetic, combine, setFlags, shift, step } from './arithmetic.ts';
 import {
-  A,
   ADDRESS,
   B,
   CONTEXT,
@@ -78,12 +67,11 @@ import {
   RIP,
   SHAPE,
 } from './emitter.ts';
+import { perform } from './perform.ts';
 import {
   ACTIONS,
   type Action,
-  type Bits,
   type CodeBits,
-  type Operands,
   SHAPE_ACCESS,
   SHAPE_ADDRESS,
   SHAPE_BASE,
@@ -93,12 +81,12 @@ import {
   SHAPE_INDEX,
   SHAPE_LAST_BYTE,
   SHAPE_LENGTH,
-  SHAPE_NARROW,
   SHAPE_RELATIVE,
   SHAPE_SCALE,
   SHAPE_SEGMENT,
   SHAPE_WRITE,
 } from './shapes.ts';
+import { push, release, top } from './stack.ts';
 
 /*
  * `RecordRunner.run`. What only a handler can do: an action that is not known here, an access that the TLB does not answer, a
@@ -106,7 +94,6 @@ import {
  * interpreter does, and leaves the flags as that leaves them.
  */
 
-const GPR_RSP = STATE_GPR + RSP * 8;
 const SHAPE_SHIFT = Math.log2(SHAPE_BYTES);
 
 /** The only function of the module. */
@@ -345,7 +332,7 @@ class InterpreterCode {
     code.op(I64_ADD);
     code.set(ADDRESS);
     code.end();
-    this.#narrow(ADDRESS);
+    this.#e.narrow(ADDRESS);
     code.get(ADDRESS);
     this.#e.ofShape(I32_LOAD16_U, SHAPE_SEGMENT);
     code.memory(I64_LOAD);
@@ -374,211 +361,38 @@ class InterpreterCode {
     code.end();
   }
 
-  /** Cuts a local to 32 bits where the shape says so. */
-  #narrow(local: number): void {
-    const code = this.#e.code;
-    code.get(FLAGS);
-    code.i32(SHAPE_NARROW);
-    code.op(I32_AND);
-    code.if();
-    code.get(local);
-    code.i64(-1, 0);
-    code.op(I64_AND);
-    code.set(local);
-    code.end();
-  }
-
   #perform(action: Action): void {
     const code = this.#e.code;
     switch (action.do) {
-      case 'nothing':
-        break;
-      case 'move':
-        this.#move(action.bits, action.operands, action.isMemory);
-        break;
-      case 'extend':
-        this.#extend(action.from, action.to, action.signed);
-        break;
-      case 'address':
-        this.#e.g();
-        code.get(ADDRESS);
-        if (action.bits === 32) {
-          code.i64(-1, 0);
-          code.op(I64_AND);
-        }
-        code.memory(I64_STORE);
-        break;
-      case 'arithmetic':
-        arithmetic(this.#e, action.what, action.bits, action.operands, action.isMemory);
-        break;
-      case 'step':
-        step(this.#e, action.down, action.bits, action.isMemory);
-        break;
-      case 'negate':
-        code.i64(0);
-        code.set(A);
-        this.#e.loadE(action.bits);
-        code.set(B);
-        combine(this.#e, 'SUB');
-        this.#e.storeE(action.bits, action.isMemory);
-        setFlags(this.#e, 'SUB', action.bits);
-        break;
-      case 'complement':
-        this.#e.loadE(action.bits);
-        code.i64(-1);
-        code.op(I64_XOR);
-        code.set(R);
-        this.#e.storeE(action.bits, action.isMemory);
-        break;
-      case 'shift':
-        shift(this.#e, action.what, action.bits, action.isMemory);
-        break;
-      case 'push':
-        this.#e.loadE(action.bits);
-        code.set(B);
-        this.#push(action.bits);
-        break;
-      case 'pop':
-        this.#top(action.bits);
-        this.#e.loadE(action.bits);
-        code.set(B);
-        this.#release(action.bits);
-        this.#e.ofShape(I32_LOAD16_U, SHAPE_E);
-        code.get(B);
-        code.memory(I64_STORE);
-        break;
       case 'return':
-        this.#top(action.bits);
+        top(this.#e, action.bits);
         this.#e.loadE(action.bits);
         code.set(R);
         this.#e.ifNotCanonical(R, this.#e.exit);
-        this.#release(action.bits);
+        release(this.#e, action.bits);
         code.br(this.#go);
-        return;
+        break;
       case 'jump':
         this.#aim(action.indirect, action.bits);
         code.br(this.#go);
-        return;
+        break;
       case 'call':
         this.#aim(action.indirect, action.bits);
         this.#e.ifNotCanonical(R, this.#e.exit);
         code.get(NEXT);
         code.set(B);
-        this.#push(action.bits);
+        push(this.#e, action.bits);
         code.br(this.#go);
-        return;
+        break;
       case 'branch':
         this.#e.condition(action.condition);
         code.set(N);
         code.br(this.#branch);
-        return;
-      case 'set':
-        code.get(E);
-        this.#e.condition(action.condition);
-        code.memory(I32_STORE8);
         break;
-      case 'choose':
-        this.#choose(action.condition, action.bits);
-        break;
+      default:
+        perform(this.#e, action);
+        code.br(this.#done);
     }
-    code.br(this.#done);
-  }
-
-  #move(bits: Bits, operands: Operands, isMemory: boolean): void {
-    const code = this.#e.code;
-    if (operands === 'G,E') this.#e.loadE(bits);
-    else if (operands === 'E,G') this.#e.loadG(bits);
-    else this.#e.immediate();
-    code.set(R);
-    if (operands === 'G,E') this.#e.storeG(bits);
-    else this.#e.storeE(bits, isMemory);
-  }
-
-  #extend(from: Bits, to: Bits, signed: boolean): void {
-    const code = this.#e.code;
-    if (!signed) this.#e.loadE(from);
-    else {
-      code.get(E);
-      code.memory(from === 32 ? I32_LOAD : from === 16 ? I32_LOAD16_U : I32_LOAD8_U);
-      if (from === 16) code.op(I32_EXTEND16_S);
-      if (from === 8) code.op(I32_EXTEND8_S);
-      code.op(I64_EXTEND_I32_S);
-    }
-    code.set(R);
-    this.#e.storeG(to);
-  }
-
-  #choose(condition: number, bits: Bits): void {
-    const code = this.#e.code;
-    this.#e.loadE(bits);
-    this.#e.loadG(bits);
-    this.#e.condition(condition);
-    code.op(SELECT);
-    code.set(R);
-    this.#e.storeG(bits);
-  }
-
-  // The stack: RSP, or ESP whose upper half becomes 0.
-
-  /** Pushes B on the stack of the guest. */
-  #push(bits: CodeBits): void {
-    const code = this.#e.code;
-    this.#stackPointer(bits);
-    code.i64(bits >> 3);
-    code.op(I64_SUB);
-    this.#cut(bits);
-    code.set(ADDRESS);
-    this.#e.probe(
-      () => {
-        code.i32(SHAPE_WRITE);
-        code.op(I32_ADD);
-      },
-      () => code.i64((bits >> 3) - 1),
-    );
-    code.get(E);
-    code.get(B);
-    if (bits === 64) code.memory(I64_STORE);
-    else {
-      code.op(I32_WRAP_I64);
-      code.memory(I32_STORE);
-    }
-    code.i32(0);
-    code.get(ADDRESS);
-    code.memory(I64_STORE, GPR_RSP);
-  }
-
-  /** E becomes the top of the stack. */
-  #top(bits: CodeBits): void {
-    const code = this.#e.code;
-    this.#stackPointer(bits);
-    code.set(ADDRESS);
-    this.#e.probe(
-      () => {},
-      () => code.i64((bits >> 3) - 1),
-    );
-  }
-
-  /** The top has been taken. */
-  #release(bits: CodeBits): void {
-    const code = this.#e.code;
-    code.i32(0);
-    code.get(ADDRESS);
-    code.i64(bits >> 3);
-    code.op(I64_ADD);
-    this.#cut(bits);
-    code.memory(I64_STORE, GPR_RSP);
-  }
-
-  #stackPointer(bits: CodeBits): void {
-    this.#e.load64(GPR_RSP);
-    this.#cut(bits);
-  }
-
-  /** Cuts what is on the stack of WebAssembly. */
-  #cut(bits: CodeBits): void {
-    if (bits === 64) return;
-    this.#e.code.i64(-1, 0);
-    this.#e.code.op(I64_AND);
   }
 
   // Branches.
@@ -599,6 +413,6 @@ class InterpreterCode {
     this.#e.immediate();
     code.op(I64_ADD);
     code.set(R);
-    this.#narrow(R);
+    this.#e.narrow(R);
   }
 }

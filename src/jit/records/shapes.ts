@@ -1,16 +1,19 @@
 import { OP_NAMES, perOp } from '../../cpu/decode/ops.ts';
 import type { Handler } from '../../cpu/execute/core.ts';
 import { HANDLERS } from '../../cpu/handlers.ts';
-import {
-  ADDRESS_ABSOLUTE,
-  ADDRESS_INDEX,
-  ADDRESS_RIP,
-  type Instruction,
-  PREFIX_LOCK,
-} from '../../isa/instruction.ts';
+import { ADDRESS_ABSOLUTE, ADDRESS_INDEX, ADDRESS_RIP, type Instruction } from '../../isa/instruction.ts';
 import { CS, FS, NO_REGISTER } from '../../isa/registers.ts';
-import { SEGMENT_BASE, SEGMENT_BYTES, STATE_GPR, STATE_SEGMENTS, STATE_ZERO } from '../../state/layout.ts';
+import {
+  SEGMENT_BASE,
+  SEGMENT_BYTES,
+  STATE_GPR,
+  STATE_SEGMENTS,
+  STATE_YMM,
+  STATE_ZERO,
+  VECTOR_SLOT_BYTES,
+} from '../../state/layout.ts';
 import { CONDITION_NAMES } from '../emit/condition.ts';
+import { LANE_SHIFTS, LANES } from './lanes.ts';
 
 /*
  * What the interpreter in WebAssembly knows of a shape, 16 bytes: what to do (16 bits: a number of `ACTIONS`, 0 for what only
@@ -28,6 +31,8 @@ export const SHAPE_INDEX = 10;
 export const SHAPE_SCALE = 12;
 export const SHAPE_LAST_BYTE = 13;
 export const SHAPE_SEGMENT = 14;
+/** Where there is no address: the high word of an immediate of 64 bits. */
+export const SHAPE_HIGH = 8;
 
 /** The instruction has an address. */
 export const SHAPE_ADDRESS = 1;
@@ -37,15 +42,19 @@ export const SHAPE_ACCESS = 2;
 export const SHAPE_RELATIVE = 4;
 /** Addresses are of 32 bits, and in 32-bit code RIP is. */
 export const SHAPE_NARROW = 16;
+/** The count or the number of a bit is in a register: CL, or G of a bit test. */
+export const SHAPE_BY_REGISTER = 32;
 /** It writes there: also the place of the tag for writes in an entry of the TLB. */
 export const SHAPE_WRITE = 8;
 
 export type Bits = 8 | 16 | 32 | 64;
-/** Of a stack and of near branches: as wide as the code segment. */
+/** Of a stack and of near branches: as wide as the code segment. And of what is seldom done with bytes and words. */
 export type CodeBits = 32 | 64;
-export type Arithmetic = 'ADD' | 'SUB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
+export type Arithmetic = 'ADD' | 'ADC' | 'SUB' | 'SBB' | 'AND' | 'OR' | 'XOR' | 'CMP' | 'TEST';
 /** `E,G`: destination or first operand E, second G. */
 export type Operands = 'E,G' | 'G,E' | 'E,I';
+
+export type BitTest = 'BT' | 'BTS' | 'BTR' | 'BTC';
 
 /** What an instruction does, besides its operands. `isMemory`: of E, where that makes a difference. */
 export type Action =
@@ -53,10 +62,29 @@ export type Action =
   | { do: 'step'; down: boolean; bits: Bits; isMemory: boolean }
   | { do: 'negate' | 'complement'; bits: Bits; isMemory: boolean }
   | { do: 'shift'; what: 'SHL' | 'SHR' | 'SAR'; bits: Bits; isMemory: boolean }
+  | { do: 'rotate'; left: boolean; bits: CodeBits; isMemory: boolean }
+  | { do: 'double shift'; left: boolean; bits: CodeBits; isMemory: boolean }
+  | { do: 'multiply'; bits: CodeBits; by: 'E' | 'I' }
+  | { do: 'multiply wide'; signed: boolean; bits: CodeBits }
+  | { do: 'divide'; signed: boolean; bits: CodeBits }
+  | { do: 'test bit'; what: BitTest; bits: CodeBits; isString: boolean; isMemory: boolean }
+  | { do: 'scan'; reverse: boolean; bits: CodeBits }
+  | { do: 'count'; what: 'TZCNT' | 'LZCNT' | 'POPCNT'; bits: CodeBits }
+  | { do: 'exchange' | 'exchange and add' | 'compare and exchange'; bits: Bits; isMemory: boolean }
+  | { do: 'disable interrupts' }
+  | { do: 'lanes' | 'shift lanes'; name: string }
+  | { do: 'lanes and not' | 'shuffle' | 'mask' }
+  | { do: 'move vector'; to: 'G' | 'E'; isAligned: boolean }
+  | { do: 'into vector'; bits: CodeBits }
+  | { do: 'from vector'; bits: CodeBits; isMemory: boolean }
+  | { do: 'load wide' }
+  | { do: 'widen' | 'spread sign'; bits: Bits }
+  | { do: 'swap bytes'; bits: CodeBits }
   | { do: 'move'; bits: Bits; operands: Operands; isMemory: boolean }
   | { do: 'extend'; from: Bits; to: Bits; signed: boolean }
   | { do: 'address'; bits: Bits }
-  | { do: 'push' | 'pop' | 'return'; bits: CodeBits }
+  | { do: 'push'; operand: 'E' | 'I' | 'F'; bits: CodeBits }
+  | { do: 'pop' | 'leave' | 'return'; bits: CodeBits }
   | { do: 'nothing' }
   | { do: 'jump' | 'call'; indirect: boolean; bits: CodeBits }
   | { do: 'branch' | 'set'; condition: number }
@@ -72,7 +100,7 @@ const PATTERNS: readonly (readonly [
   (m: readonly string[], isMemory: boolean, code: CodeBits) => Action | undefined,
 ])[] = [
   [
-    /^(ADD|SUB|AND|OR|XOR|CMP|TEST)_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
+    /^(ADD|ADC|SUB|SBB|AND|OR|XOR|CMP|TEST)_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
     ([, what, first, size, second], isMemory) => ({
       do: 'arithmetic',
       what: what as Arithmetic,
@@ -82,11 +110,93 @@ const PATTERNS: readonly (readonly [
     }),
   ],
   [
-    /^MOV_(E|G)([bwdq])_(G|E|I)([bwdq])$/,
-    ([, first, size, second, from], isMemory) =>
-      second === 'I' && from === 'q'
-        ? undefined
-        : { do: 'move', bits: BITS[size!]!, operands: `${first},${second}` as Operands, isMemory },
+    /^SH(L|R)D_E([dq])_G[dq]_(Ib|CL)$/,
+    ([, to, size], isMemory) => ({
+      do: 'double shift',
+      left: to === 'L',
+      bits: BITS[size!] as CodeBits,
+      isMemory,
+    }),
+  ],
+  [
+    /^IMUL_G([dq])_E[dq](_I)?/,
+    ([, size, immediate]) => ({ do: 'multiply', bits: BITS[size!] as CodeBits, by: immediate ? 'I' : 'E' }),
+  ],
+  [
+    /^(I?)MUL_E([dq])$/,
+    ([, sign, size]) => ({ do: 'multiply wide', signed: sign !== '', bits: BITS[size!] as CodeBits }),
+  ],
+  [
+    /^(I?)DIV_E([dq])$/,
+    ([, sign, size]) => ({ do: 'divide', signed: sign !== '', bits: BITS[size!] as CodeBits }),
+  ],
+  [
+    /^(BT[SRC]?)_E([dq])_(G|I)[bdq]$/,
+    ([, what, size, by], isMemory) => ({
+      do: 'test bit',
+      what: what as BitTest,
+      bits: BITS[size!] as CodeBits,
+      isString: isMemory && by === 'G',
+      isMemory: isMemory && what !== 'BT',
+    }),
+  ],
+  [
+    /^BS(F|R)_G([dq])_E/,
+    ([, way, size]) => ({ do: 'scan', reverse: way === 'R', bits: BITS[size!] as CodeBits }),
+  ],
+  [
+    /^(TZCNT|LZCNT|POPCNT)_G([dq])_E/,
+    ([, what, size]) => ({ do: 'count', what: what as 'TZCNT', bits: BITS[size!] as CodeBits }),
+  ],
+  [/^XCHG_E([bwdq])_G/, ([, size], isMemory) => ({ do: 'exchange', bits: BITS[size!]!, isMemory })],
+  [/^XADD_E([bwdq])_G/, ([, size], isMemory) => ({ do: 'exchange and add', bits: BITS[size!]!, isMemory })],
+  [
+    /^CMPXCHG_E([bwdq])_G/,
+    ([, size], isMemory) => ({ do: 'compare and exchange', bits: BITS[size!]!, isMemory }),
+  ],
+  [/^CLI$/, () => ({ do: 'disable interrupts' })],
+  // Legacy SSE: V is G, and W and U are E.
+  [new RegExp(`^(${[...LANES.keys()].join('|')})_Vx_Wx$`), ([, name]) => ({ do: 'lanes', name: name! })],
+  [/^(AND|OR|XOR)P[SD]_V/, ([, name]) => ({ do: 'lanes', name: `P${name}` })],
+  [
+    /^UNPCK(H|L)P(S|D)_V/,
+    ([, half, size]) => ({ do: 'lanes', name: `PUNPCK${half}${size === 'S' ? 'DQ' : 'QDQ'}` }),
+  ],
+  [/^(PANDN_Vx|ANDNPS_V|ANDNPD_V)/, () => ({ do: 'lanes and not' })],
+  [
+    new RegExp(`^(${[...LANE_SHIFTS.keys()].join('|')})_Ux_Ib$`),
+    ([, name]) => ({ do: 'shift lanes', name: name! }),
+  ],
+  [/^PSHUFD_Vx/, () => ({ do: 'shuffle' })],
+  [/^PMOVMSKB_Gd_Ux/, () => ({ do: 'mask' })],
+  [/^(MOVU|MOVDQU|LDDQU)\w*_V\w+_[WM]/, () => ({ do: 'move vector', to: 'G', isAligned: false })],
+  [/^(MOVU|MOVDQU)\w*_W\w+_V/, () => ({ do: 'move vector', to: 'E', isAligned: false })],
+  [/^(MOVA|MOVDQA|MOVNTDQA)\w*_V\w+_[WM]/, () => ({ do: 'move vector', to: 'G', isAligned: true })],
+  [/^(MOVA|MOVDQA|MOVNTP|MOVNTDQ)\w*_[WM]\w+_V/, () => ({ do: 'move vector', to: 'E', isAligned: true })],
+  [/^MOV(D|Q)_V[dq]_[EW][dq]$/, ([, size]) => ({ do: 'into vector', bits: size === 'D' ? 32 : 64 })],
+  [
+    /^MOV(D|Q)_E[dq]_V[dq]$/,
+    ([, size], isMemory) => ({ do: 'from vector', bits: size === 'D' ? 32 : 64, isMemory }),
+  ],
+  // Between registers these leave something of the destination, or clear it.
+  [
+    /^MOVS(S|D)_V\w+_W/,
+    ([, size], isMemory) => (isMemory ? { do: 'into vector', bits: size === 'S' ? 32 : 64 } : undefined),
+  ],
+  [
+    /^MOV(SS|SD|Q)_W\w+_V/,
+    ([, size], isMemory) =>
+      isMemory ? { do: 'from vector', bits: size === 'SS' ? 32 : 64, isMemory } : undefined,
+  ],
+  [/^MOV_Eq_Iq$/, () => ({ do: 'load wide' })],
+  [
+    /^MOV_(E|G)([bwdq])_(G|E|I)[bwdq]$/,
+    ([, first, size, second], isMemory) => ({
+      do: 'move',
+      bits: BITS[size!]!,
+      operands: `${first},${second}` as Operands,
+      isMemory,
+    }),
   ],
   [
     /^(INC|DEC)_E([dq])$/,
@@ -95,19 +205,48 @@ const PATTERNS: readonly (readonly [
   [/^NEG_E([dq])$/, ([, size], isMemory) => ({ do: 'negate', bits: BITS[size!]!, isMemory })],
   [/^NOT_E([dq])$/, ([, size], isMemory) => ({ do: 'complement', bits: BITS[size!]!, isMemory })],
   [
-    /^(SHL|SHR|SAR)_E([dq])_Ib$/,
-    ([, what, size], isMemory) => ({ do: 'shift', what: what as 'SHL', bits: BITS[size!]!, isMemory }),
+    /^(SHL|SHR|SAR)_E([bwdq])_(Ib|CL)$/,
+    ([, what, size], isMemory) => ({
+      do: 'shift',
+      what: what as 'SHL',
+      bits: BITS[size!]!,
+      isMemory,
+    }),
   ],
+  [
+    /^RO(L|R)_E([dq])_(Ib|CL)$/,
+    ([, to, size], isMemory) => ({
+      do: 'rotate',
+      left: to === 'L',
+      bits: BITS[size!] as CodeBits,
+      isMemory,
+    }),
+  ],
+  [/^(CBW|CWDE|CDQE)$/, ([name]) => ({ do: 'widen', bits: name === 'CBW' ? 16 : name === 'CWDE' ? 32 : 64 })],
+  [
+    /^(CWD|CDQ|CQO)$/,
+    ([name]) => ({ do: 'spread sign', bits: name === 'CWD' ? 16 : name === 'CDQ' ? 32 : 64 }),
+  ],
+  [/^BSWAP_E([dq])$/, ([, size]) => ({ do: 'swap bytes', bits: BITS[size!] as CodeBits })],
   [
     /^MOV(ZX|SX|SXD)_G([dq])_E([bwd])$/,
     ([, kind, to, from]) => ({ do: 'extend', from: BITS[from!]!, to: BITS[to!]!, signed: kind !== 'ZX' }),
   ],
   [/^LEA_G([dq])_M$/, ([, size]) => ({ do: 'address', bits: BITS[size!]! })],
   [
-    /^(PUSH|POP)_E([dq])$/,
-    ([, name, size], isMemory, bits) =>
-      isMemory || BITS[size!] !== bits ? undefined : { do: name === 'PUSH' ? 'push' : 'pop', bits },
+    /^PUSH_(E|I)([dq])$/,
+    ([, operand, size], _, bits) =>
+      BITS[size!] === bits ? { do: 'push', operand: operand as 'E' | 'I', bits } : undefined,
   ],
+  [
+    /^PUSHF_([dq])$/,
+    ([, size], _, bits) => (BITS[size!] === bits ? { do: 'push', operand: 'F', bits } : undefined),
+  ],
+  [
+    /^POP_E([dq])$/,
+    ([, size], isMemory, bits) => (isMemory || BITS[size!] !== bits ? undefined : { do: 'pop', bits }),
+  ],
+  [/^LEAVE_([dq])$/, ([, size], _, bits) => (BITS[size!] === bits ? { do: 'leave', bits } : undefined)],
   [/^RET_near$/, (_, _isMemory, bits) => ({ do: 'return', bits })],
   [
     /^(JMP|CALL)_(J|E)$/,
@@ -119,7 +258,7 @@ const PATTERNS: readonly (readonly [
     new RegExp(`^CMOV(${CONDITION})_G([dq])_E[dq]$`),
     ([, name, size]) => ({ do: 'choose', condition: condition(name!), bits: BITS[size!]! }),
   ],
-  [/^NOP(_E)?$/, () => ({ do: 'nothing' })],
+  [/^(NOP(_E)?|PAUSE|PREFETCH|[LMS]FENCE)$/, () => ({ do: 'nothing' })],
 ];
 
 function actionOf(name: string, isMemory: boolean, code: CodeBits): Action | undefined {
@@ -130,12 +269,19 @@ function actionOf(name: string, isMemory: boolean, code: CodeBits): Action | und
   return undefined;
 }
 
+/** Of memory and of registers the code is one, but for a doubleword that is written: a register loses its upper half. */
+function shared(action: Action): Action {
+  if (!('isMemory' in action) || (action.bits === 32 && accessOf(action)[1])) return action;
+  return { ...action, isMemory: false };
+}
+
 /** All actions. The number of an action is its index and one more. */
 export const ACTIONS: Action[] = [];
 const numbers = new Map<string, number>();
 
-function numberOf(action: Action | undefined): number {
-  if (!action) return 0;
+function numberOf(made: Action | undefined): number {
+  if (!made) return 0;
+  const action = shared(made);
   const key = JSON.stringify(action);
   let number = numbers.get(key);
   if (number === undefined) {
@@ -166,12 +312,36 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
     case 'negate':
     case 'complement':
     case 'shift':
+    case 'rotate':
+    case 'double shift':
+    case 'exchange':
+    case 'exchange and add':
+    case 'compare and exchange':
       return [action.bits >> 3, true];
     case 'extend':
       return [action.from >> 3, false];
     case 'set':
       return [1, true];
+    case 'lanes':
+    case 'lanes and not':
+    case 'shuffle':
+      return [16, false];
+    case 'move vector':
+      return [16, action.to === 'E'];
+    case 'into vector':
+      return [action.bits >> 3, false];
+    case 'from vector':
+      return [action.bits >> 3, true];
+    case 'test bit':
+      // Of a bit string it depends on the number of the bit where that is.
+      return [action.isString ? 0 : action.bits >> 3, action.what !== 'BT'];
+    case 'multiply':
+    case 'multiply wide':
+    case 'divide':
+    case 'scan':
+    case 'count':
     case 'choose':
+    case 'push':
       return [action.bits >> 3, false];
     case 'jump':
     case 'call':
@@ -181,9 +351,16 @@ function accessOf(action: Action): readonly [bytes: number, write: boolean] {
   }
 }
 
-const hasByteE = perOp((name) => name.includes('_Eb'));
-const hasByteG = perOp((name) => name.includes('_Gb'));
+type Kind = 'general' | 'byte' | 'vector';
+const kindOfE = perOp(
+  (name): Kind => (name.includes('_Eb') ? 'byte' : /_[UW]/.test(name) ? 'vector' : 'general'),
+);
+const kindOfG = perOp(
+  (name): Kind => (name.includes('_Gb') ? 'byte' : /_V/.test(name) ? 'vector' : 'general'),
+);
 const isNear = perOp((name) => /^(J|CALL_|RET_)/.test(name));
+const isByRegister = perOp((name) => /_CL$|^BT[SRC]?_E._G/.test(name));
+const isBitTest = perOp((name) => /^BT[SRC]?_E._G/.test(name));
 const hasNoSegment = perOp((name) => name.startsWith('LEA'));
 
 /** Fills the 16 bytes of a shape. `view` begins at them. */
@@ -194,10 +371,16 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   if (action === 0) return;
   view.setUint16(at, action, true);
   const general = (register: number) => STATE_GPR + register * 8;
-  view.setUint16(at + SHAPE_G, hasByteG(insn.op) ? STATE_GPR + insn.reg8 : general(insn.reg), true);
-  view.setUint16(at + SHAPE_E, hasByteE(insn.op) ? STATE_GPR + insn.rm8 : general(insn.rm), true);
+  const operand = (kind: Kind, register: number, byte: number) => {
+    if (kind === 'byte') return STATE_GPR + byte;
+    return kind === 'vector' ? STATE_YMM + register * VECTOR_SLOT_BYTES : general(register);
+  };
+  view.setUint16(at + SHAPE_G, operand(kindOfG(insn.op), insn.reg, insn.reg8), true);
+  view.setUint16(at + SHAPE_E, operand(kindOfE(insn.op), insn.rm, insn.rm8), true);
+  const byRegister = isByRegister(insn.op) ? SHAPE_BY_REGISTER : 0;
   if (!insn.isMemory) {
-    if (insn.codeSize === 32) view.setUint8(at + SHAPE_FLAGS, SHAPE_NARROW);
+    view.setUint8(at + SHAPE_FLAGS, byRegister | (insn.codeSize === 32 ? SHAPE_NARROW : 0));
+    view.setInt32(at + SHAPE_HIGH, insn.immediateHigh, true);
     return;
   }
   const [bytes, write] = accessOf(ACTIONS[action - 1]!);
@@ -205,6 +388,7 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   view.setUint8(
     at + SHAPE_FLAGS,
     SHAPE_ADDRESS |
+      byRegister |
       (bytes > 0 ? SHAPE_ACCESS : 0) |
       (isRelative ? SHAPE_RELATIVE : 0) |
       (insn.addressSize === 32 ? SHAPE_NARROW : 0) |
@@ -221,17 +405,18 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
 }
 
 /**
- * 0 where the interpreter in WebAssembly cannot do it: 16-bit code and addresses, LOCK, 64-bit addresses in the code, and outside of
- * 64-bit mode segments that may have a base or lack a right.
+ * 0 where the interpreter in WebAssembly cannot do it: 16-bit code and addresses, 64-bit addresses in the code, bit strings by
+ * 32-bit addresses in 64-bit mode, and outside of that mode segments that may have a base or lack a right.
  */
 function actionNumber(insn: Instruction, handler: Handler): number {
   const { codeSize } = insn;
-  if (codeSize === 16 || handler !== HANDLERS[insn.op] || insn.prefixes & PREFIX_LOCK) return 0;
+  if (codeSize === 16 || handler !== HANDLERS[insn.op]) return 0;
   if (isNear(insn.op) && insn.operandSize !== codeSize) return 0;
   const numbers = NUMBERS[codeSize as CodeBits];
   if (!insn.isMemory) return numbers[0](insn.op);
   const isMoffs = (insn.opcode & 0xfc) === 0xa0 && insn.modrm === 0 && insn.addressForm === ADDRESS_ABSOLUTE;
   if (insn.addressSize === 16 || (isMoffs && insn.addressSize === 64)) return 0;
+  if (insn.addressSize !== codeSize && isBitTest(insn.op)) return 0;
   const isFlat = insn.segment !== CS && insn.segment < FS;
   if (codeSize === 32 && !isFlat && !hasNoSegment(insn.op)) return 0;
   return numbers[1](insn.op);

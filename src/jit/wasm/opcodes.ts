@@ -90,6 +90,7 @@ export const I64_SHL = 0x86;
 export const I64_SHR_S = 0x87;
 export const I64_SHR_U = 0x88;
 export const I64_ROTL = 0x89;
+export const I64_ROTR = 0x8a;
 
 export const F32_ABS = 0x8b;
 export const F32_NEAREST = 0x90;
