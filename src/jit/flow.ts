@@ -1,4 +1,4 @@
-import { edgesOf, type Node } from './region.ts';
+import type { Node } from './region.ts';
 
 /** The shape of a region: order, dominators, loops. All lists are indexed by node. */
 export interface Flow {
@@ -35,7 +35,7 @@ function reversePostorder(nodes: readonly Node[]): number[] {
   const visit = (n: number) => {
     seen[n] = true;
     // The edge that falls through is visited first and so comes last: taken branches, mostly loops, stay close.
-    for (const { to } of edgesOf(nodes[n]!)) if (to >= 0 && !seen[to]) visit(to);
+    for (const { to } of nodes[n]!.edges) if (to >= 0 && !seen[to]) visit(to);
     out.push(n);
   };
   visit(0);
@@ -45,7 +45,7 @@ function reversePostorder(nodes: readonly Node[]): number[] {
 /** Immediate dominators (Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm"). */
 function dominators(nodes: readonly Node[], sequence: readonly number[], order: readonly number[]): number[] {
   const before: number[][] = nodes.map(() => []);
-  for (const n of sequence) for (const { to } of edgesOf(nodes[n]!)) if (to >= 0) before[to]!.push(n);
+  for (const n of sequence) for (const { to } of nodes[n]!.edges) if (to >= 0) before[to]!.push(n);
   const dominator = nodes.map(() => -1);
   dominator[0] = 0;
   for (let changed = true; changed; ) {
@@ -87,7 +87,7 @@ function cutIrreducible(
 ): boolean {
   let cut = false;
   for (const n of sequence) {
-    for (const edge of edgesOf(nodes[n]!)) {
+    for (const edge of nodes[n]!.edges) {
       if (edge.to < 0 || order[edge.to]! > order[n]! || dominates(edge.to, n, order, dominator)) continue;
       if (!dropEntries(nodes, n, edge.to)) edge.to = -1;
       cut = true;
@@ -105,7 +105,7 @@ function dropEntries(nodes: readonly Node[], n: number, header: number): boolean
   const waiting = [n];
   const before: number[][] = nodes.map(() => []);
   for (const [from, node] of nodes.entries())
-    for (const { to } of edgesOf(node)) if (to >= 0 && from > 0) before[to]!.push(from);
+    for (const { to } of node.edges) if (to >= 0 && from > 0) before[to]!.push(from);
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     if (body.has(at)) continue;
     body.add(at);
@@ -136,7 +136,7 @@ function shape(
     const n = sequence[at]!;
     if (n !== 0) children[dominator[n]!]!.push(n);
     let behind = 0;
-    for (const { to } of edgesOf(nodes[n]!)) {
+    for (const { to } of nodes[n]!.edges) {
       if (to < 0) continue;
       if (order[to]! <= at) isLoopHeader[to] = true;
       else {

@@ -1,5 +1,5 @@
 import { OP_NAMES, perOp } from '../cpu/decode/ops.ts';
-import { edgesOf, type Node } from './region.ts';
+import type { Node } from './region.ts';
 
 /** Mnemonics that set all six status flags and read none. */
 const SETS_ALL = new Set([
@@ -63,10 +63,13 @@ export function usesOfFlags(
   });
   for (let changed = true; changed; ) {
     changed = false;
-    for (const [n, node] of nodes.entries()) {
+    for (let n = 0; n < nodes.length; n++) {
       if (!passes[n]) continue;
-      const behind = edgesOf(node).map(({ to }) => (to < 0 ? FLAGS_FOR_EXITS : uses[to]!));
-      const use = Math.max(uses[n]!, ...behind) as FlagsUse;
+      let use = uses[n]!;
+      for (const { to } of nodes[n]!.edges) {
+        const behind = to < 0 ? FLAGS_FOR_EXITS : uses[to]!;
+        if (behind > use) use = behind;
+      }
       if (use === uses[n]) continue;
       uses[n] = use;
       changed = true;

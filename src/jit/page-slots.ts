@@ -3,7 +3,7 @@ import { ADDRESS_BASE, type Instruction } from '../isa/instruction.ts';
 import { RBP, RSP } from '../isa/registers.ts';
 import { PAGE_SLOTS, siteOf, stackSite } from './emit/sites.ts';
 import type { Flow } from './flow.ts';
-import { edgesOf, type Node } from './region.ts';
+import type { Node } from './region.ts';
 
 /** So many times more often than what is around it is a loop expected to run. */
 const LOOP_WEIGHT = 8;
@@ -47,7 +47,7 @@ function loopDepths(nodes: readonly Node[], { order, isLoopHeader }: Flow): numb
   const before: number[][] = nodes.map(() => []);
   for (const [n, node] of nodes.entries()) {
     if (order[n]! < 0) continue;
-    for (const { to } of edgesOf(node)) if (to >= 0) before[to]!.push(n);
+    for (const { to } of node.edges) if (to >= 0) before[to]!.push(n);
   }
   const depths = nodes.map(() => 0);
   for (const [header, isHeader] of isLoopHeader.entries()) {

@@ -1,5 +1,5 @@
 import { isCanonical } from '../bits/words.ts';
-import { Block } from '../cpu/blocks.ts';
+import { Block, type BlockLists } from '../cpu/blocks.ts';
 import { OP_NAMES, OP_UD, opEndsBlock, perOp } from '../cpu/decode/ops.ts';
 import type { Handler } from '../cpu/execute/core.ts';
 import { HANDLERS } from '../cpu/handlers.ts';
@@ -28,8 +28,11 @@ export type Ending =
 /**
  * A block of the region and how it ends. `system`: by an instruction whose handler must be called. `entries`: not a block
  * but the way in, where a region has several: it leads to what it `returns` to.
+ *
+ * The analyses look at nodes again and again, hundreds of times in a boot before V8 has compiled them: all nodes are alike, and
+ * have their edges at hand.
  */
-export interface Node {
+export class Node {
   readonly block: Block;
   readonly instructions: readonly Instruction[];
   readonly handlers: readonly Handler[];
@@ -44,7 +47,44 @@ export interface Node {
   /** Next block, or a branch not taken. */
   readonly next: Edge | undefined;
   /** Of a call: where it returns to. Of a return, once the region is whole: all such places. */
-  returns: Edge[];
+  #returns: Edge[] = [];
+  #edges: Edge[] = [];
+
+  constructor(
+    block: Block,
+    { instructions, handlers }: BlockLists,
+    ripLo: number,
+    ending: Ending,
+    taken?: Edge,
+    next?: Edge,
+  ) {
+    this.block = block;
+    this.instructions = instructions;
+    this.handlers = handlers;
+    this.ripLo = ripLo;
+    this.ending = ending;
+    this.count = instructions.length;
+    this.condition = ending === 'branch' ? conditionOfOp(instructions[this.count - 1]!.op) : 0;
+    this.taken = taken;
+    this.next = next;
+    if (taken) this.#edges.push(taken);
+    if (next) this.#edges.push(next);
+  }
+
+  get returns(): readonly Edge[] {
+    return this.#returns;
+  }
+
+  /** Of a node that has no other edges. */
+  set returns(edges: Edge[]) {
+    this.#returns = edges;
+    this.#edges = edges;
+  }
+
+  /** To the successors. */
+  get edges(): readonly Edge[] {
+    return this.#edges;
+  }
 }
 
 const MAX_NODES = 48;
@@ -146,7 +186,7 @@ export function discover(
     follow();
     const isApart =
       number >= whole.nodes &&
-      !nodes.slice(number).some((node) => edgesOf(node).some(({ to }) => to >= 0 && to < number));
+      !nodes.slice(number).some((node) => node.edges.some(({ to }) => to >= 0 && to < number));
     if (!isApart) {
       entries.push(number);
       continue;
@@ -174,7 +214,7 @@ function addVisited(nodes: readonly Node[], entries: number[], visits: Visits): 
   const inner = nodes.map(() => 0);
   for (const node of nodes) {
     const count = Math.max(visits.of(node.block), visits.least);
-    for (const { to } of edgesOf(node)) if (to >= 0) inner[to]! += count;
+    for (const { to } of node.edges) if (to >= 0) inner[to]! += count;
   }
   for (const [n, node] of nodes.entries()) {
     if (entries.length === MAX_ENTRIES) return;
@@ -184,18 +224,11 @@ function addVisited(nodes: readonly Node[], entries: number[], visits: Visits): 
 
 /** Node 0 is the way in, and all others have moved up by one. */
 function withEntries(nodes: readonly Node[], entries: readonly number[], ripHi: number): Node[] {
-  for (const node of nodes) for (const edge of edgesOf(node)) if (edge.to >= 0) edge.to++;
+  for (const node of nodes) for (const edge of node.edges) if (edge.to >= 0) edge.to++;
   const returns = entries.map((n): Edge => ({ to: n + 1, ripLo: nodes[n]!.ripLo, ripHi }));
-  const way = {
-    block: NOTHING,
-    instructions: [],
-    handlers: [],
-    ripLo: nodes[0]!.ripLo,
-    count: 0,
-    condition: 0,
-    returns,
-  };
-  return [{ ...way, ending: 'entries', taken: undefined, next: undefined }, ...nodes];
+  const way = new Node(NOTHING, { instructions: [], handlers: [] }, nodes[0]!.ripLo, 'entries');
+  way.returns = returns;
+  return [way, ...nodes];
 }
 
 /** The nodes at which the region can be entered, by the number that says so. */
@@ -215,10 +248,12 @@ function nodeOf(
   edge: (lo: number, hi: number, behind?: number) => Edge,
   returns: Edge[],
 ): Node {
-  const { instructions, handlers } = block.unpack();
+  const lists = block.unpack();
+  const { instructions, handlers } = lists;
   const last = instructions.at(-1)!;
   const nextLo = (ripLo + block.bytes) | 0;
-  const node = { block, instructions, handlers, ripLo, count: block.count, condition: 0, returns: [] };
+  const node = (ending: Ending, taken?: Edge, next?: Edge) =>
+    new Node(block, lists, ripLo, ending, taken, next);
   const next = () => edge(nextLo, ripHi);
   const targetLo = (nextLo + last.immediate) | 0;
   const targetHi = () => {
@@ -226,30 +261,24 @@ function nodeOf(
     return size === 64 ? (ripHi + (last.immediate >> 31) + carry) | 0 : 0;
   };
   const taken = () => edge(targetLo, targetHi());
-  if (!opEndsBlock(last.op) && last.op !== OP_UD) {
-    return { ...node, ending: 'next', taken: undefined, next: next() };
-  }
+  if (!opEndsBlock(last.op) && last.op !== OP_UD) return node('next', undefined, next());
   let ending = endingOf(last, handlers.at(-1)!, size, stackNative, isFlat);
   if (ending !== 'return' && ending !== 'indirect' && ending !== 'system' && !isCanonical(targetHi(), 48))
     ending = 'system';
   switch (ending) {
     case 'jump':
-      return { ...node, ending, taken: taken(), next: undefined };
+      return node(ending, taken());
     case 'branch':
-      return { ...node, ending, condition: conditionOfOp(last.op), taken: taken(), next: next() };
     case 'loop':
-      return { ...node, ending, taken: taken(), next: next() };
+      return node(ending, taken(), next());
     case 'call': {
-      const made: Node = { ...node, ending, taken: edge(targetLo, targetHi(), nextLo), next: undefined };
+      const made = node(ending, edge(targetLo, targetHi(), nextLo));
       // Only a callee in the region can return within the region.
       if (!callsOutside(made, ripLo & PAGE_MASK, ripHi)) returns.push(next());
       return made;
     }
-    case 'return':
-    case 'indirect':
-      return { ...node, ending, taken: undefined, next: undefined };
     default:
-      return { ...node, ending: 'system', taken: undefined, next: undefined };
+      return node(ending);
   }
 }
 
@@ -268,9 +297,4 @@ function endingOf(
   const usesStack = ending === 'call' || ending === 'return' || OP_NAMES[last.op] === 'CALL_E';
   if (usesStack && !stackNative) return 'system';
   return ending;
-}
-
-/** The successors of a node. */
-export function edgesOf(node: Node): Edge[] {
-  return [...(node.taken ? [node.taken] : []), ...(node.next ? [node.next] : []), ...node.returns];
 }
