@@ -58,7 +58,7 @@ export class Fetcher {
     }
     this.cacheable = false;
     const host = mmu.fetchHost(lo, hi);
-    if (host < 0) return this.#gather(lo, hi, size, left, -1);
+    if (host < 0) return this.#gather(lo, hi, size, left, -1, 0);
     const location = host - space.memory.ramOffset;
     const wraps = size === 64 && ripLo >>> 0 >= LAST_PAGE;
     const splits = this.split !== undefined && this.split[1] === ripHi;
@@ -82,7 +82,11 @@ export class Fetcher {
       keeps ? this.#blocks.store : this.#passingStore(),
       wraps ? carryFrom(ripLo) : Number.POSITIVE_INFINITY,
     );
-    if (!block) return this.#gather(lo, hi, size, left, location);
+    if (!block) {
+      const had = Math.min(inPage, left, MAX_INSTRUCTION_BYTES);
+      this.#scratch.set(space.u8.subarray(host, host + had));
+      return this.#gather(lo, hi, size, left, location, had);
+    }
     if (keeps) {
       this.#blocks.add(block, size);
       this.cacheable = true;
@@ -118,20 +122,20 @@ export class Fetcher {
     return undefined;
   }
 
-  /** One instruction whose bytes are not in one page of memory: across a page, or fetched from a device. */
-  #gather(lo: number, hi: number, size: 16 | 32 | 64, left: number, location: number): Block {
+  /**
+   * One instruction whose bytes are not in one page of memory: across a page, or fetched from a device. The first `had` are in
+   * `#scratch` and are too few.
+   */
+  #gather(lo: number, hi: number, size: 16 | 32 | 64, left: number, location: number, had: number): Block {
     const core = this.#core;
     const bytes = this.#scratch;
     const insn = this.#insn;
-    for (let count = 0; ; ) {
-      if (count >= left) core.raiseGP(0);
+    for (let count = had; ; ) {
+      if (count >= left || count >= MAX_INSTRUCTION_BYTES) core.raiseGP(0);
       const at = (lo + count) | 0;
       const carry = size === 64 && at >>> 0 < lo >>> 0 ? 1 : 0;
       bytes[count++] = core.mmu.fetchByte(at, (hi + carry) | 0);
-      if (!decode(bytes, 0, count, size, insn, this.#binding.rules)) {
-        if (count >= MAX_INSTRUCTION_BYTES) core.raiseGP(0);
-        continue;
-      }
+      if (!decode(bytes, 0, count, size, insn, this.#binding.rules)) continue;
       const store = this.#passingStore();
       const header = store.open();
       const handler = this.#binding.handlerOf(insn);

@@ -46,7 +46,7 @@ export interface SavedProcessor {
 }
 
 /** Entries of the table that finds a block by its instruction pointer. */
-const JUMP_ENTRIES = 65536;
+const JUMP_ENTRIES = 262144;
 const BLOCK_NONE = Block.empty();
 /** RIP may carry out of 32 bits beyond this page. */
 const LAST_PAGE = 0xfffff000;

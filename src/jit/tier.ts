@@ -79,7 +79,7 @@ const BATCH = 16;
  * is compiled, and what one of them holds is left to be entered there, which costs less than to compile it again.
  */
 const COPIES = 9;
-const MANY_REGIONS = 64;
+const MANY_REGIONS = 24;
 /** A block that is used at so many places or in so many ways is left to the interpreter. */
 const MAX_ATTEMPTS = 6;
 /** So many runs that stopped after fewer instructions than this are enough. */

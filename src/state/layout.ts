@@ -170,9 +170,9 @@ export const RECORDS_OFFSET = 0x4110000;
 export const RECORDS_BYTES = 0x1000000;
 /** By instruction pointer: which word of the records is the first of a block. */
 export const RECORD_JUMP_OFFSET = 0x5110000;
-export const RECORD_JUMP_ENTRIES = 65536;
+export const RECORD_JUMP_ENTRIES = 262144;
 
-export const RAM_OFFSET = 0x5150000;
+export const RAM_OFFSET = 0x5210000;
 /** 3.5 GiB: RAM ends below the device addresses under 4 GiB. */
 export const MAX_RAM_BYTES = 0xe0000000;
 /** Room for ROM images behind RAM. */
