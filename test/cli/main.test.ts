@@ -1,8 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { COMPILERS_NICE } from '../../src/cli/engine.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'longmode-'));
@@ -39,4 +50,25 @@ test('what scripts/precompute.mjs computes is in the bundles, and what computes 
     expect(text).not.toContain('opcode map: rows of');
     expect(text).toContain('const LEAF_OP = Uint16Array.from(JSON.parse(');
   }
+});
+
+/** By thread: how nice it is (proc_pid_stat(5)). */
+function nicenessOf(pid: number): Map<number, number> {
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  const fields = (thread: number) =>
+    readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+  return new Map(threads.map((thread) => [thread, Number(fields(thread)[16])]));
+}
+
+test.runIf(process.platform === 'linux')('V8 compiles in threads that give way to the guest', async () => {
+  const guest = ['guests/bin/bench/bench.elf', '--append', 'bench=mix n=1000000'];
+  const child = spawn(process.execPath, ['dist/cli.js', 'run', ...guest], { cwd: ROOT });
+  await once(child.stdout, 'data');
+  const niceness = nicenessOf(child.pid!);
+  child.kill('SIGKILL');
+  const own = niceness.get(child.pid!)!;
+  const others = [...niceness.values()].filter((nice) => nice === Math.min(own + COMPILERS_NICE, 19));
+  expect(others.length).toBeGreaterThanOrEqual(4);
 });
