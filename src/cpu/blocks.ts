@@ -2,11 +2,12 @@ import { PAGE_BYTES } from '../bus/address-space.ts';
 import type { Instruction } from '../isa/instruction.ts';
 import {
   CodeStore,
-  HEADER_CODE,
+  ENTRIES_MOST,
   HEADER_CONTEXT,
   HEADER_COUNT,
   HEADER_ENTRIES,
   HEADER_NUMBER,
+  HEADER_OTHER_CONTEXT,
   HEADER_RIP,
   HEADER_WORDS,
   RECORD_WORDS,
@@ -22,6 +23,8 @@ export class Block {
   ripLo = 0;
   ripHi = 0;
   context = -1;
+  /** The context before that, by the same RIP: a kernel goes to and fro between address spaces, and is the same in both. */
+  otherContext = -1;
 
   readonly store: CodeStore;
   /** First word of its header in the store, and of its records. */
@@ -83,24 +86,40 @@ export class Block {
 
   set code(code: object | undefined) {
     this.#code = code;
-    this.store.words[this.header + HEADER_CODE] = code ? 1 : 0;
+    this.entries = code ? ENTRIES_MOST : 0;
   }
 
   /** It is being entered, and may be again by this RIP in this context. */
   enterAt(ripLo: number, ripHi: number, context: number): void {
+    const isSame = ripLo === this.ripLo && ripHi === this.ripHi;
+    this.#setContexts(context, isSame ? this.context : -1);
     this.ripLo = ripLo;
     this.ripHi = ripHi;
-    this.context = context;
     const { words } = this.store;
     words[this.header + HEADER_RIP] = ripLo;
     words[this.header + HEADER_RIP + 1] = ripHi;
-    words[this.header + HEADER_CONTEXT] = context;
+  }
+
+  /** Whether it may be entered by that RIP in that context. */
+  isAt(ripLo: number, ripHi: number, context: number): boolean {
+    return (
+      this.ripLo === ripLo &&
+      this.ripHi === ripHi &&
+      (this.context === context || this.otherContext === context)
+    );
   }
 
   /** It is not to be entered any more. */
   retire(): void {
-    this.context = -1;
-    this.store.words[this.header + HEADER_CONTEXT] = -1;
+    this.#setContexts(-1, -1);
+  }
+
+  #setContexts(context: number, other: number): void {
+    this.context = context;
+    this.otherContext = other;
+    const { words } = this.store;
+    words[this.header + HEADER_CONTEXT] = context;
+    words[this.header + HEADER_OTHER_CONTEXT] = other;
   }
 
   /** Whether a physical address is of one of its bytes. */

@@ -7,20 +7,27 @@ export const HEADER_WORDS = 8;
 export const HEADER_RIP = 0;
 export const HEADER_CONTEXT = 2;
 export const HEADER_COUNT = 3;
-/** Times that the block was entered, not 0 where it has compiled code, and the number of the block in its store. */
+/** Times that the block was entered, ENTRIES_MOST where it has compiled code. */
 export const HEADER_ENTRIES = 4;
-export const HEADER_CODE = 5;
+/** The context that it was entered in before, by the same RIP. */
+export const HEADER_OTHER_CONTEXT = 5;
+/** The number of the block in its store. */
 export const HEADER_NUMBER = 6;
 /** First word of the block that came next the last time. */
 export const HEADER_NEXT = 7;
 
+/** More than any patience. */
+export const ENTRIES_MOST = 0x7fffffff;
+
 /**
- * Words where the runner says where it has stopped. STOPPED_LEFT: 0 at the end of a block, or of what was to be done of it;
+ * Words behind the header of no block, where the runner says where it has stopped. STOPPED_LEFT: 0 at the end of a block, or of what was to be done of it;
  * else the others are the first word of the block, and how many instructions of it are done.
  */
-export const STOPPED_BLOCK = 4;
-export const STOPPED_AT = 5;
-export const STOPPED_LEFT = 6;
+export const STOPPED_BLOCK = HEADER_WORDS;
+export const STOPPED_AT = HEADER_WORDS + 1;
+export const STOPPED_LEFT = HEADER_WORDS + 2;
+/** Where the first block is. */
+export const FIRST_WORD = 2 * HEADER_WORDS;
 
 /** Words of a record: number of the shape, displacement, immediate. */
 export const RECORD_WORDS = 3;
@@ -66,7 +73,7 @@ export class CodeStore {
   /** By number of the shape. Displacement and immediate are of whatever ran last. */
   readonly shapes: Instruction[] = [];
   readonly handlers: Handler[] = [];
-  #end = HEADER_WORDS;
+  #end = FIRST_WORD;
   #keys = new Int32Array(1024 * KEY_WORDS);
   #places: Int32Array | undefined;
   readonly #key = new Int32Array(KEY_WORDS);
@@ -77,6 +84,7 @@ export class CodeStore {
     this.runner = runner;
     // What the jump table holds for no block.
     this.words[HEADER_CONTEXT] = -1;
+    this.words[HEADER_OTHER_CONTEXT] = -1;
     runner?.clear();
   }
 
@@ -104,6 +112,7 @@ export class CodeStore {
     this.#reserve(HEADER_WORDS);
     this.words.fill(0, header, this.#end);
     this.words[header + HEADER_CONTEXT] = -1;
+    this.words[header + HEADER_OTHER_CONTEXT] = -1;
     return header;
   }
 
@@ -126,7 +135,7 @@ export class CodeStore {
 
   /** Forgets all records. Their shapes stay. */
   rewind(): void {
-    this.#end = HEADER_WORDS;
+    this.#end = FIRST_WORD;
   }
 
   /** Bytes of the `count` instructions whose records begin at `record`. */

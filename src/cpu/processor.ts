@@ -304,7 +304,7 @@ export class Processor {
       const lo = words[RIP_LO]!;
       core.at = 0;
       let block = jump[(lo ^ (lo >>> 12)) & (JUMP_ENTRIES - 1)]!;
-      if (block.ripLo !== lo || block.ripHi !== words[RIP_HI] || block.context !== context) {
+      if (!block.isAt(lo, words[RIP_HI]!, context)) {
         this.#block = BLOCK_NONE;
         this.#blockRipLo = lo;
         block = this.#lookup(lo, words[RIP_HI]!);

@@ -13,7 +13,7 @@ import {
   STATE_RUN_PATIENCE,
   STATE_RUN_RECORD,
 } from '../state/layout.ts';
-import { SEGMENT_BITS } from './context.ts';
+import { SEGMENT_BITS, SPACES_MASK, SPACES_SHIFT } from './context.ts';
 import { PARAMETERS } from './records/emitter.ts';
 import { Code } from './wasm/code.ts';
 import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
@@ -171,6 +171,12 @@ function lookUp(code: Code): void {
   code.get(RIP);
   code.i32(12);
   code.op(I32_SHR_U);
+  code.op(I32_XOR);
+  load(code, STATE_JIT_CONTEXT);
+  code.i32(SPACES_SHIFT);
+  code.op(I32_SHR_U);
+  code.i32(SPACES_MASK);
+  code.op(I32_AND);
   code.op(I32_XOR);
   code.i32(JIT_LOOKUP_ENTRIES - 1);
   code.op(I32_AND);

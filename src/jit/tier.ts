@@ -33,7 +33,15 @@ import {
 } from '../state/layout.ts';
 import { CodeCache, type EntryCode, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
-import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
+import {
+  CONTEXT_LONG,
+  CONTEXT_STACK32,
+  SEGMENT_BITS,
+  SPACES,
+  SPACES_MASK,
+  SPACES_SHIFT,
+  SPACES_STEP,
+} from './context.ts';
 import { ENTRY_RECORDS } from './dispatcher.ts';
 import { FILL_RUN } from './emit/emitter.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
@@ -162,8 +170,8 @@ export class CompiledTier implements Tier {
       if (!isFor(entry, ripLo, ripHi, segments)) return 0;
     }
     if (entry.region.longest > count) return 0;
-    const at = lookupIndex(ripLo);
     this.#enterContext(context, segments, long);
+    const at = lookupIndex(ripLo, words[CONTEXT_WORD]! >>> SPACES_SHIFT);
     this.#lookup[at] = ripLo;
     this.#lookup[at + 1] = ripHi;
     this.#lookup[at + 2] = words[CONTEXT_WORD]!;
@@ -317,8 +325,8 @@ export class CompiledTier implements Tier {
       of: (other: Block) => (other.code === undefined && other.attempts < MAX_ATTEMPTS ? other.entries : -1),
       isOpen: (other: Block) => this.cache.copies(other) < copies,
     };
-    block.entries = this.patience;
     if (old) this.#detach(old);
+    block.entries = this.patience;
     const nodes = discover(this.#source, block, ripLo, ripHi, stackNative, isFlat, visits);
     block.entries = 0;
     this.patience = Math.min(this.patience + PATIENCE_STEP, MOST_PATIENCE);
@@ -365,8 +373,10 @@ export class CompiledTier implements Tier {
   }
 
   #forgetEntry({ ripLo, region }: EntryCode): void {
-    const at = lookupIndex(ripLo);
-    if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
+    for (let space = 0; space < SPACES; space++) {
+      const at = lookupIndex(ripLo, space * SPACES_STEP);
+      if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
+    }
   }
 
   #clearLookup(): void {
@@ -487,6 +497,7 @@ function isFor(
   return code !== undefined && code.ripLo === ripLo && code.ripHi === ripHi && code.segments === segments;
 }
 
-function lookupIndex(ripLo: number): number {
-  return LOOKUP_WORD + ((ripLo ^ (ripLo >>> 12)) & (JIT_LOOKUP_ENTRIES - 1)) * 4;
+function lookupIndex(ripLo: number, space: number): number {
+  const place = ripLo ^ (ripLo >>> 12) ^ (space & SPACES_MASK);
+  return LOOKUP_WORD + (place & (JIT_LOOKUP_ENTRIES - 1)) * 4;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CodeStore, HEADER_WORDS, RECORD_WORDS } from '../../src/cpu/code-store.ts';
+import { CodeStore, FIRST_WORD, RECORD_WORDS } from '../../src/cpu/code-store.ts';
 import { decode } from '../../src/cpu/decode/decode.ts';
 import type { Handler } from '../../src/cpu/execute/core.ts';
 import type { Instruction } from '../../src/isa/instruction.ts';
@@ -13,7 +13,7 @@ function decoded(hex: string, codeSize: 16 | 32 | 64 = 64): Instruction {
 }
 
 /** Where the record is that was appended after `n` others. */
-const recordOf = (n: number) => HEADER_WORDS + n * RECORD_WORDS;
+const recordOf = (n: number) => FIRST_WORD + n * RECORD_WORDS;
 
 /** Shapes of instructions appended one after the other. */
 function shapesOf(...instructions: readonly Instruction[]): number[] {

@@ -1,9 +1,9 @@
 import {
-  HEADER_CODE,
   HEADER_CONTEXT,
   HEADER_COUNT,
   HEADER_ENTRIES,
   HEADER_NEXT,
+  HEADER_OTHER_CONTEXT,
   HEADER_RIP,
   HEADER_WORDS,
   RECORD_DISPLACEMENT,
@@ -241,9 +241,12 @@ class InterpreterCode {
     header(HEADER_CONTEXT);
     code.get(CONTEXT);
     code.op(I32_NE);
+    code.if();
+    header(HEADER_OTHER_CONTEXT);
+    code.get(CONTEXT);
+    code.op(I32_NE);
     code.brIf(stop);
-    header(HEADER_CODE);
-    code.brIf(stop);
+    code.end();
     header(HEADER_COUNT);
     code.tee(COUNT);
     code.get(MORE);
@@ -253,6 +256,7 @@ class InterpreterCode {
     code.set(COUNT);
     code.br(stop);
     code.end();
+    // Of a block with compiled code there are more than anybody's patience.
     header(HEADER_ENTRIES);
     code.tee(M);
     code.get(PATIENCE);

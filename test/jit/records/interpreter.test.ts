@@ -398,6 +398,12 @@ describe('goes from block to block', () => {
     expect([ours.reg(0), ours.rip, block.entries]).toEqual([4, CODE, 3]);
   });
 
+  test('also in the context before the last', () => {
+    const block = loop();
+    block.enterAt(CODE, 0, CONTEXT + 1);
+    expect(ours.run(block, 2, 7)).toBe(8);
+  });
+
   test('until patience is at its end', () => {
     const block = loop();
     expect(ours.run(block, 2, 100, 5)).toBe(12);
@@ -407,7 +413,20 @@ describe('goes from block to block', () => {
   test.each<[string, (block: Block) => void]>([
     ['it has compiled code', (block) => Object.assign(block, { code: {} })],
     ['it is retired', (block) => block.retire()],
-    ['the context is another', (block) => block.enterAt(CODE, 0, CONTEXT + 1)],
+    [
+      'both contexts are others',
+      (block) => {
+        block.enterAt(CODE, 0, CONTEXT + 1);
+        block.enterAt(CODE, 0, CONTEXT + 2);
+      },
+    ],
+    [
+      'the other context was at another address',
+      (block) => {
+        block.enterAt(CODE + 2, 0, CONTEXT);
+        block.enterAt(CODE, 0, CONTEXT + 1);
+      },
+    ],
     ['it is linked at another address', (block) => block.enterAt(CODE, 1, CONTEXT)],
     ['nothing is linked', () => ours.interpreter.clear()],
   ])('but not where %s', (_why, change) => {
