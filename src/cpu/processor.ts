@@ -359,6 +359,7 @@ export class Processor {
     let goesOn = most === NEVER;
     for (let inside = isInside; ; inside = true) {
       let at = 0;
+      let isAtEnd = false;
       if (inside) {
         block = this.#enterStopped();
         at = core.at;
@@ -368,12 +369,13 @@ export class Processor {
           runRecord(core, block.store, block.record + at * RECORD_WORDS);
           core.at = ++at;
         } while (at < core.end && block.codeSize !== 64 && !this.#contexts.hasFlatData());
+        isAtEnd = at >= core.end;
         this.#count(at);
         core.at = 0;
-        if (at >= core.end) return false;
         goesOn &&= !core.needsAttention() && this.#contexts.present() === context;
+        if (isAtEnd && (!goesOn || this.#remaining <= 0)) return false;
       }
-      const here = Math.min(this.#remaining, most - at, block.count - at);
+      const here = isAtEnd ? 0 : Math.min(this.#remaining, most - at, block.count - at);
       const record = block.record + at * RECORD_WORDS;
       const budget = goesOn ? this.#remaining : here;
       if (tier?.hasCode) {

@@ -44,8 +44,8 @@ export interface Tier {
   /** Whether any code is compiled: only then `resume` does what the runner of records does not. */
   readonly hasCode: boolean;
   /**
-   * The same for a block that is not hot, at an instruction of it with RIP there: runs `here` (>= 1) instructions of it by
-   * their records, and then, compiled or not, what follows. Like `run` it may stop inside a block: the runner's STOPPED_LEFT
+   * The same for a block that is not hot, at an instruction of it with RIP there: runs `here` instructions of it by their
+   * records (0 where RIP is behind it), and then, compiled or not, what follows. Like `run` it may stop inside a block: the runner's STOPPED_LEFT
    * tells. 0 may also mean that the first instruction is for its handler.
    */
   resume(block: Block, record: number, here: number, context: number, count: number): number;

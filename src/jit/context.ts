@@ -11,7 +11,7 @@ export const CONTEXT_USER = 1 << SEGMENT_BITS;
  * How the lowest bits of the generation go into the index of the lookup, so that a few address spaces have code there side by
  * side: an index differs by `(STATE_JIT_CONTEXT >>> SPACES_SHIFT) & SPACES_MASK`.
  */
-const SPACES_PLACE = 8;
+const SPACES_PLACE = 11;
 export const SPACES = 8;
 export const SPACES_SHIFT = SEGMENT_BITS + 3 - SPACES_PLACE;
 export const SPACES_STEP = 1 << SPACES_PLACE;

@@ -10,6 +10,7 @@ import { segmentWord } from '../state/cpu-state.ts';
 import {
   JIT_LOOKUP_ENTRIES,
   JIT_LOOKUP_OFFSET,
+  JIT_LOOKUP_WORDS,
   RECORDS_BYTES,
   RECORDS_OFFSET,
   SEGMENT_ATTRIBUTES,
@@ -61,7 +62,6 @@ const RIP_WORD = STATE_RIP >> 2;
 const SS_ATTRIBUTES = segmentWord(SS, SEGMENT_ATTRIBUTES);
 const CS_BASE = segmentWord(CS, SEGMENT_BASE);
 const CS_LIMIT = segmentWord(CS, SEGMENT_LIMIT);
-const LOOKUP_WORD = JIT_LOOKUP_OFFSET >> 2;
 const HEADER_WORD = STATE_RUN_HEADER >> 2;
 const RECORD_WORD = STATE_RUN_RECORD >> 2;
 const COUNT_WORD = STATE_RUN_COUNT >> 2;
@@ -132,7 +132,7 @@ export class CompiledTier implements Tier {
     this.#core = core;
     this.#source = source;
     this.#words = core.words;
-    this.#lookup = new Int32Array(memory.buffer, 0, TLB_OFFSET >> 2);
+    this.#lookup = new Int32Array(memory.buffer, JIT_LOOKUP_OFFSET, JIT_LOOKUP_ENTRIES * JIT_LOOKUP_WORDS);
     this.#records = new Int32Array(memory.buffer, RECORDS_OFFSET, RECORDS_BYTES >> 2);
     this.#memory = memory;
     this.records = new RecordInterpreter(memory);
@@ -380,7 +380,7 @@ export class CompiledTier implements Tier {
   }
 
   #clearLookup(): void {
-    this.#lookup.fill(-1, LOOKUP_WORD, LOOKUP_WORD + JIT_LOOKUP_ENTRIES * 4);
+    this.#lookup.fill(-1);
   }
 
   /** Byte offset of the TLB entry after a miss; 0 when the interpreter must make the access or a fault is on its way. */
@@ -499,5 +499,5 @@ function isFor(
 
 function lookupIndex(ripLo: number, space: number): number {
   const place = ripLo ^ (ripLo >>> 12) ^ (space & SPACES_MASK);
-  return LOOKUP_WORD + (place & (JIT_LOOKUP_ENTRIES - 1)) * 4;
+  return (place & (JIT_LOOKUP_ENTRIES - 1)) * JIT_LOOKUP_WORDS;
 }

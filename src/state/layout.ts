@@ -150,10 +150,6 @@ export const STATE_COPY_BYTES = STATE_DR0;
 export const JIT_SLOT_OFFSET = 0x7000;
 export const JIT_SLOT_BYTES = 16;
 
-/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
-export const JIT_LOOKUP_OFFSET = 0x8000;
-export const JIT_LOOKUP_ENTRIES = 2048;
-
 /** TLB banks: one per address-space slot and access class, of equal stride. See `mmu/tlb.ts`. */
 export const TLB_OFFSET = 0x10000;
 export const TLB_SLOTS = 8;
@@ -172,7 +168,12 @@ export const RECORDS_BYTES = 0x1000000;
 export const RECORD_JUMP_OFFSET = 0x5110000;
 export const RECORD_JUMP_ENTRIES = 262144;
 
-export const RAM_OFFSET = 0x5210000;
+/** Compiled code by RIP: entries of 16 bytes, 64-bit RIP, context, slot of the function in the table. */
+export const JIT_LOOKUP_OFFSET = 0x5210000;
+export const JIT_LOOKUP_ENTRIES = 16384;
+export const JIT_LOOKUP_WORDS = 4;
+
+export const RAM_OFFSET = 0x5250000;
 /** 3.5 GiB: RAM ends below the device addresses under 4 GiB. */
 export const MAX_RAM_BYTES = 0xe0000000;
 /** Room for ROM images behind RAM. */
