@@ -32,6 +32,7 @@ import {
   I32_LOAD8_U,
   I32_LOAD16_U,
   I32_NE,
+  I32_OR,
   I32_SHL,
   I32_SHR_U,
   I32_STORE,
@@ -204,12 +205,29 @@ class InterpreterCode {
     code.get(MORE);
     code.op(I32_EQZ);
     code.brIf(stop);
+    const header = (word: number) => {
+      code.get(N);
+      code.memory(I32_LOAD, RECORDS_OFFSET + word * 4);
+    };
+    /** Pushes whether the block at N may not be entered. */
+    const isAnother = () => {
+      code.get(N);
+      code.memory(I64_LOAD, RECORDS_OFFSET + HEADER_RIP * 4);
+      code.get(RIP);
+      code.op(I64_NE);
+      header(HEADER_CONTEXT);
+      code.get(CONTEXT);
+      code.op(I32_NE);
+      header(HEADER_OTHER_CONTEXT);
+      code.get(CONTEXT);
+      code.op(I32_NE);
+      code.op(I32_AND);
+      code.op(I32_OR);
+    };
     code.get(HEADER);
     code.memory(I32_LOAD, HEADER_NEXT * 4);
-    code.tee(N);
-    code.memory(I64_LOAD, RECORDS_OFFSET + HEADER_RIP * 4);
-    code.get(RIP);
-    code.op(I64_NE);
+    code.set(N);
+    isAnother();
     code.if();
     code.get(RIP);
     code.op(I32_WRAP_I64);
@@ -225,27 +243,12 @@ class InterpreterCode {
     code.memory(I32_LOAD, RECORD_JUMP_OFFSET);
     code.i32(2);
     code.op(I32_SHL);
-    code.tee(N);
-    code.memory(I64_LOAD, RECORDS_OFFSET + HEADER_RIP * 4);
-    code.get(RIP);
-    code.op(I64_NE);
+    code.set(N);
+    isAnother();
     code.brIf(stop);
     code.get(HEADER);
     code.get(N);
     code.memory(I32_STORE, HEADER_NEXT * 4);
-    code.end();
-    const header = (word: number) => {
-      code.get(N);
-      code.memory(I32_LOAD, RECORDS_OFFSET + word * 4);
-    };
-    header(HEADER_CONTEXT);
-    code.get(CONTEXT);
-    code.op(I32_NE);
-    code.if();
-    header(HEADER_OTHER_CONTEXT);
-    code.get(CONTEXT);
-    code.op(I32_NE);
-    code.brIf(stop);
     code.end();
     header(HEADER_COUNT);
     code.tee(COUNT);

@@ -66,6 +66,11 @@ class Runner extends SystemHarness {
     return this.interpreter.run(block.header, block.record, count, more, CONTEXT, patience);
   }
 
+  /** Begins with what is linked at RIP. */
+  runLinked(more: number): number {
+    return this.interpreter.run(0, 0, 0, more, CONTEXT, NEVER);
+  }
+
   /** Everything that an instruction can change. */
   changeable(): Buffer {
     const state = Buffer.from(this.memory.buffer, 0, STATE_BYTES);
@@ -402,6 +407,26 @@ describe('goes from block to block', () => {
     const block = loop();
     block.enterAt(CODE, 0, CONTEXT + 1);
     expect(ours.run(block, 2, 7)).toBe(8);
+  });
+
+  test('on to the block that has taken the place of the next one', () => {
+    const block = loop();
+    expect(ours.run(block, 2, 7)).toBe(8);
+    const other = ours.block(bytes('ffc0'), bytes('ebfc'));
+    other.enterAt(CODE, 0, CONTEXT);
+    ours.interpreter.link(other);
+    block.retire();
+    scramble([ours], 3);
+    expect(ours.run(block, 2, 7)).toBe(8);
+    expect([block.entries, other.entries]).toEqual([3, 3]);
+  });
+
+  test('from nowhere, where only what is linked is to be run', () => {
+    const block = loop();
+    expect(ours.runLinked(7)).toBe(6);
+    expect(block.entries).toBe(3);
+    block.retire();
+    expect(ours.runLinked(7)).toBe(0);
   });
 
   test('until patience is at its end', () => {
