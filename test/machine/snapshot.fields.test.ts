@@ -44,9 +44,10 @@ const NOT_SAVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Processor: {
     '#retired': 'saved as `instructions()`',
     ...all(WIRE, 'core hooks'),
-    ...all(HOST, 'blocks #fetcher #jump #tier #activeTier #context #contextIds #lastContextId #contextGeneration'),
+    ...all(HOST, 'blocks #fetcher #jump #tier #activeTier #contexts'),
     ...all(SCRATCH, '#remaining #block #blockRipLo #blockRipHi'),
   },
+  CodeContexts: { ...all(WIRE, '#core'), ...all(HOST, '#present #generation #ids #lastId') },
   DetachableLine: { '*': BY_FIELDS },
   FaultLog: { ...all(WIRE, '#source #buffer copier') },
   LocalApicPages: { '*': 'follows from the local APICs' },
