@@ -67,7 +67,13 @@ export function createFirmwareMachine(options: FirmwareOptions): Pc {
     if (vgaRom) machine.devices.fwCfg.addFile(VGA_ROM_FILE, vgaRom.bytes);
   }
   machine.devices.fwCfg.addFile(RAM_MAP_FILE, ramMap(memory));
-  if (kernel) offerKernel(machine.devices, { kernel, initrd, commandLine }, memory);
+  if (kernel) {
+    offerKernel(machine.devices, { kernel, initrd, commandLine }, memory);
+    machine.unreadKernel = kernel.name;
+    machine.devices.fwCfg.onSelectKernel = () => {
+      machine.unreadKernel = undefined;
+    };
+  }
   machine.origin = originOf('firmware', machine.board, options, MEDIA);
   if (reboot) {
     machine.restart = () => {

@@ -73,6 +73,11 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   trace?.close();
   screen?.show(machine);
   await tell(io, machine, result, raw.summary === true);
+  if (machine.unreadKernel !== undefined) {
+    io.stderr.write(
+      `longmode: ${machine.unreadKernel}: not read by the firmware, expected one that takes a kernel from fw_cfg (SeaBIOS, OVMF, qboot)\n`,
+    );
+  }
   if (target && result.reason !== 'stopped')
     io.stderr.write(`longmode: --until ${raw.until}: the run ended before that point\n`);
   writeReport(report, machine, result);

@@ -84,6 +84,8 @@ export interface FwCfgFileOptions {
 export class FwCfg implements PortDevice {
   /** Told of each file that the guest selects, before it reads: for contents that depend on the machine's state. */
   onSelectFile: ((name: string) => void) | undefined;
+  /** Told when the guest selects the bytes of the kernel. */
+  onSelectKernel: (() => void) | undefined;
   private readonly memory: DmaMemory | undefined;
   private readonly items = new Map<number, FwCfgItem>();
   private readonly files: { readonly name: string; readonly key: number }[] = [];
@@ -184,6 +186,7 @@ export class FwCfg implements PortDevice {
     this.position = 0;
     const file = this.files[this.selector - FW_CFG_FILE_FIRST];
     if (file) this.onSelectFile?.(file.name);
+    if (this.selector === FW_CFG_KERNEL_DATA) this.onSelectKernel?.();
   }
 
   /** "Reading past the end of an item returns zeroes." */

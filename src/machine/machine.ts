@@ -112,6 +112,9 @@ export class Machine {
   /** Puts everything but the processor and RAM back to power-on. Without it a reset ends the run. */
   restart: (() => void) | undefined;
 
+  /** Name of the kernel that was handed to firmware, as long as that has not asked for it. */
+  unreadKernel: string | undefined;
+
   /** What it was made from; set by whoever made it. */
   origin: MachineOrigin | undefined;
   /** The devices, for snapshots; set by the board. */
@@ -270,6 +273,7 @@ export class Machine {
     this.exit = exit;
     this.#requested = requested;
     this.#resetDue = resetDue;
+    this.unreadKernel = undefined; // It may have been read before the snapshot was taken.
   }
 
   #refuseWhileDriving(deed: string): void {

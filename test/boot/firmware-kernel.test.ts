@@ -48,6 +48,14 @@ describe('the items of fw_cfg', () => {
     expect(view.getUint32(0x228, true)).toBe(number(machine, 0x13));
   });
 
+  test('tell whether the firmware has asked for the kernel', () => {
+    const machine = make({ initrd });
+    item(machine, 0x12, 16);
+    expect(machine.unreadKernel).toBe('bzImage');
+    item(machine, 0x11, 1);
+    expect(machine.unreadKernel).toBeUndefined();
+  });
+
   test('leave the file of the kernel as it is', () => {
     const kernel = kernelOf();
     make({ kernel, initrd });

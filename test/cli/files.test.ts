@@ -81,3 +81,11 @@ describe('bad input is told in one line, with status 2', () => {
     expect(await longmode(io, 'run', ...FIRMWARE, '--cdrom', 'disc.iso', '--max-instructions', '10')).toBe(1);
   });
 });
+
+test('a kernel that the firmware has not asked for is named at the end', async () => {
+  const io = recordingIo({ bzImage: buildBzImage({ initBytes: 0x1000 }), 'good.bin': bios() });
+  expect(await longmode(io, 'run', ...FIRMWARE, 'bzImage', '--max-instructions', '100')).not.toBe(0);
+  expect(io.err()).toContain(
+    'longmode: bzImage: not read by the firmware, expected one that takes a kernel from fw_cfg',
+  );
+});
