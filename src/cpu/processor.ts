@@ -53,6 +53,7 @@ const LAST_PAGE = 0xfffff000;
 /** A patience that is never at its end. */
 const NEVER = 0x7fffffff;
 const SHADOWS = PENDING_SHADOW_STI | PENDING_SHADOW_SS;
+const WAITING = PENDING_INTR | PENDING_NMI | PENDING_SMI;
 /** What makes the loop go one instruction at a time. */
 const STEPPING = SHADOWS | PENDING_SINGLE_STEP;
 
@@ -190,7 +191,7 @@ export class Processor {
         if (end) return end;
         if (this.#remaining <= 0) break;
         if (this.#isTrapDue()) continue; // A delivery has met a data breakpoint.
-        if (core.pending & STEPPING) {
+        if (core.pending & STEPPING && !this.#endIdleShadow()) {
           this.#stepOne();
           continue;
         }
@@ -209,7 +210,7 @@ export class Processor {
       const end = this.#attend();
       if (end) return end;
       if (this.#isTrapDue()) return 'budget';
-      if (core.pending & STEPPING) {
+      if (core.pending & STEPPING && !this.#endIdleShadow()) {
         this.#stepOne();
         return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
       }
@@ -217,6 +218,17 @@ export class Processor {
     }
     this.#guarded(budget, true);
     return core.pending & PENDING_SHUTDOWN ? 'shutdown' : 'budget';
+  }
+
+  /**
+   * The shadow of STI is for an interrupt that waits already, or comes with an event: there is none before the budget ends. Ends
+   * it where that is after the next instruction, if it is all that there is to step for.
+   */
+  #endIdleShadow(): boolean {
+    const { core } = this;
+    if ((core.pending & (STEPPING | WAITING)) !== PENDING_SHADOW_STI || this.#remaining < 2) return false;
+    core.pending &= ~PENDING_SHADOW_STI;
+    return true;
   }
 
   /** A debug trap that nothing inhibits. */

@@ -406,6 +406,22 @@ describe('NMI (SDM Vol. 3A, "Handling Multiple NMIs")', () => {
     }
   });
 
+  test.each([
+    // Instructions until the interrupt comes, and where it is taken.
+    [1, 2],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+  ])('an interrupt after %i instructions from STI on is taken behind %i', (count, at) => {
+    const g = new DebugGuest('protected', [0xfb, NOP, NOP, NOP, HLT]);
+    g.handle(0x30, HLT);
+    g.core.interruptController = { acknowledge: () => 0x30 };
+    g.processor.run(count);
+    g.core.pending |= 1;
+    g.run();
+    expect(g.story).toEqual([`48@${at}`]);
+  });
+
   test('STI; HLT lets the interrupt wake the processor', () => {
     const g = new DebugGuest('protected', [0xfb, HLT, NOP]);
     g.handle(0x30, HLT);
