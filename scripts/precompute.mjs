@@ -1,12 +1,13 @@
 /**
- * What is computed when the package is bundled and not whenever it starts: the tables of the decoder, and the handler of
- * each op, which a name space would have to be asked for by name 2,500 times. Each module is replaced by one that exports
+ * What is computed when the package is bundled and not whenever it starts: the tables of the decoder, the handler of
+ * each op, which a name space would have to be asked for by name 2,500 times, and the interpreter of records. Each module is replaced by one that exports
  * what it would have computed; run from the sources, as tests do, everything computes itself.
  */
 import { rolldown } from 'rolldown';
 
 const GROW = 'src/cpu/decode/grow.ts';
 const NAMED_HANDLERS = 'src/cpu/named-handlers.ts';
+const RECORDS = 'src/jit/records/made.ts';
 
 /** Bundles a module and its imports alone, and loads it. */
 async function load(input) {
@@ -22,12 +23,21 @@ function quoted(value) {
 }
 
 async function grownTables() {
-  const { OPS, ...tables } = await load(GROW);
-  const lines = [`export const OPS = ${quoted(OPS)};`];
-  for (const [name, table] of Object.entries(tables)) {
-    if (!ArrayBuffer.isView(table)) throw new Error(`${GROW} exports ${name}, which is no table`);
-    lines.push(`export const ${name} = ${table.constructor.name}.from(${quoted([...table])});`);
-  }
+  return constantsOf(await load(GROW));
+}
+
+async function recordTables() {
+  return constantsOf(await load(RECORDS));
+}
+
+/** A module of tables and of what JSON can tell. */
+function constantsOf(exports) {
+  const lines = Object.entries(exports).map(([name, value]) => {
+    const text = ArrayBuffer.isView(value)
+      ? `${value.constructor.name}.from(${quoted([...value])})`
+      : quoted(value);
+    return `export const ${name} = ${text};`;
+  });
   return lines.join('\n');
 }
 
@@ -42,6 +52,7 @@ export function precompute() {
   const modules = [
     [GROW, grownTables],
     [NAMED_HANDLERS, namedHandlers],
+    [RECORDS, recordTables],
   ];
   return {
     name: 'precompute',

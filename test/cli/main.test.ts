@@ -49,6 +49,8 @@ test('what scripts/precompute.mjs computes is in the bundles, and what computes 
     const text = readFileSync(join(ROOT, 'dist', file), 'utf8');
     expect(text).not.toContain('opcode map: rows of');
     expect(text).toContain('const LEAF_OP = Uint16Array.from(JSON.parse(');
+    expect(text).not.toContain('InterpreterCode');
+    expect(text).toContain('const REGISTER_64 = Uint16Array.from(JSON.parse(');
   }
 });
 

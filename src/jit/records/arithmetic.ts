@@ -16,9 +16,9 @@ import {
   I64_SUB,
   I64_XOR,
 } from '../wasm/opcodes.ts';
+import type { Arithmetic, Bits, Operands } from './actions.ts';
 import { A, B, N, R, type RecordEmitter } from './emitter.ts';
 import { CARRY_AF, CARRY_BITS, setResult } from './flags.ts';
-import type { Arithmetic, Bits, Operands } from './shapes.ts';
 
 /*
  * Arithmetic: A and B are the operands, R is the result, of which only the low bits count. The flags are left as `state/flags.ts`

@@ -16,9 +16,10 @@ import {
   I64_XOR,
   WIDE_ALU,
 } from '../wasm/opcodes.ts';
+import type { BitTest, CodeBits } from './actions.ts';
 import { A, ADDRESS, B, N, R, type RecordEmitter } from './emitter.ts';
 import { setCarry, setCount, setZero } from './flags.ts';
-import { type BitTest, type CodeBits, SHAPE_WRITE } from './shapes.ts';
+import { SHAPE_WRITE } from './shapes.ts';
 
 /** BT, BTS, BTR, BTC: CF becomes the bit, the other flags stay. */
 export function testBit(

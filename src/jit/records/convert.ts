@@ -14,8 +14,9 @@ import {
   I64_SHR_S,
   I64_SHR_U,
 } from '../wasm/opcodes.ts';
+import type { Bits } from './actions.ts';
 import { E, R, type RecordEmitter } from './emitter.ts';
-import { type Bits, SHAPE_HIGH } from './shapes.ts';
+import { SHAPE_HIGH } from './shapes.ts';
 
 /** MOV of an immediate of 64 bits. */
 export function loadWide(e: RecordEmitter): void {

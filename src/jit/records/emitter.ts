@@ -35,7 +35,8 @@ import {
   TYPE_I32,
   TYPE_I64,
 } from '../wasm/opcodes.ts';
-import { type Bits, SHAPE_BY_REGISTER, SHAPE_G, SHAPE_NARROW } from './shapes.ts';
+import type { Bits } from './actions.ts';
+import { SHAPE_BY_REGISTER, SHAPE_G, SHAPE_NARROW } from './shapes.ts';
 
 /** What the parts of the interpreter are written in: its locals, the operands of the present instruction, conditions. */
 

@@ -1,9 +1,9 @@
 import { RAX } from '../../isa/registers.ts';
 import { STATE_GPR } from '../../state/layout.ts';
 import { I64_AND, I64_EQZ } from '../wasm/opcodes.ts';
+import type { Bits } from './actions.ts';
 import { combine, setFlags } from './arithmetic.ts';
 import { A, B, R, type RecordEmitter } from './emitter.ts';
-import type { Bits } from './shapes.ts';
 
 /* One processor runs at a time, and to its end what it has begun: LOCK says nothing. */
 

@@ -15,8 +15,8 @@ import {
   I64_EXTEND_I32_U,
   I64_STORE,
 } from '../wasm/opcodes.ts';
+import type { Bits } from './actions.ts';
 import { N, R, type RecordEmitter } from './emitter.ts';
-import type { Bits } from './shapes.ts';
 
 /* The lazy flags as the handlers leave them: the words are those of `state/flags.ts`. */
 

@@ -47,6 +47,7 @@ import {
   I64_SHL,
   I64_STORE,
 } from '../wasm/opcodes.ts';
+import { ACTIONS, type Action, type CodeBits } from './actions.ts';
 import {
   ADDRESS,
   B,
@@ -70,9 +71,6 @@ import {
 } from './emitter.ts';
 import { perform } from './perform.ts';
 import {
-  ACTIONS,
-  type Action,
-  type CodeBits,
   SHAPE_ACCESS,
   SHAPE_ADDRESS,
   SHAPE_BASE,

@@ -3,10 +3,9 @@ import type { RecordRunner } from '../../cpu/code-store.ts';
 import type { Handler } from '../../cpu/execute/core.ts';
 import type { Instruction } from '../../isa/instruction.ts';
 import { RECORD_JUMP_ENTRIES, RECORD_JUMP_OFFSET, SHAPES_OFFSET } from '../../state/layout.ts';
-import { encodeModule } from '../wasm/module.ts';
-import { PARAMETERS } from './emitter.ts';
-import { interpreterBody } from './interpreter-code.ts';
-import { describeShape, SHAPE_BYTES } from './shapes.ts';
+import { describeShape } from './describe-shape.ts';
+import { MODULE } from './made.ts';
+import { SHAPE_BYTES } from './shapes.ts';
 
 /** One for all machines. */
 let compiled: WebAssembly.Module | undefined;
@@ -18,7 +17,7 @@ export class RecordInterpreter implements RecordRunner {
   readonly run: RecordRunner['run'];
 
   constructor(memory: WebAssembly.Memory) {
-    compiled ??= new WebAssembly.Module(encodeModule([], [interpreterBody()], false, PARAMETERS));
+    compiled ??= new WebAssembly.Module(MODULE);
     const instance = new WebAssembly.Instance(compiled, { e: { m: memory } });
     this.run = instance.exports['0'] as RecordRunner['run'];
     this.#jump = new Int32Array(memory.buffer, RECORD_JUMP_OFFSET, RECORD_JUMP_ENTRIES);

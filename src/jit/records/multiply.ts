@@ -20,9 +20,9 @@ import {
   I64_STORE,
   I64_SUB,
 } from '../wasm/opcodes.ts';
+import type { CodeBits } from './actions.ts';
 import { A, ADDRESS, B, N, R, type RecordEmitter } from './emitter.ts';
 import { setDivision, setOverflow } from './flags.ts';
-import type { CodeBits } from './shapes.ts';
 
 const GPR_RAX = STATE_GPR + RAX * 8;
 const GPR_RDX = STATE_GPR + RDX * 8;

@@ -1,4 +1,5 @@
 import { I32_LOAD16_U, I32_STORE8, I64_AND, I64_STORE, I64_XOR, SELECT } from '../wasm/opcodes.ts';
+import type { Action, Bits, Operands } from './actions.ts';
 import { arithmetic, combine, setFlags, step } from './arithmetic.ts';
 import { count, scan, testBit } from './bits.ts';
 import { loadWide, spreadSign, swapBytes, widen } from './convert.ts';
@@ -6,7 +7,7 @@ import { A, ADDRESS, B, E, R, type RecordEmitter } from './emitter.ts';
 import { compareAndExchange, exchange, exchangeAndAdd } from './exchange.ts';
 import { disableInterrupts, flagsImage } from './flags.ts';
 import { divide, multiply, multiplyWide } from './multiply.ts';
-import { type Action, type Bits, type Operands, SHAPE_E } from './shapes.ts';
+import { SHAPE_E } from './shapes.ts';
 import { doubleShift, rotate, shift } from './shift.ts';
 import { leave, push, release, top } from './stack.ts';
 import {

@@ -21,9 +21,9 @@ import {
   I64_SHR_U,
   I64_SUB,
 } from '../wasm/opcodes.ts';
+import type { Bits, CodeBits } from './actions.ts';
 import { A, B, N, R, type RecordEmitter } from './emitter.ts';
 import { CARRY_AF, CARRY_BITS, setResult } from './flags.ts';
-import type { Bits, CodeBits } from './shapes.ts';
 
 /*
  * Shifts and rotates: A is the operand, B the count, R the result. A count of 0 leaves the flags alone, and stores the operand: a

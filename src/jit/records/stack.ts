@@ -1,8 +1,9 @@
 import { RBP, RSP } from '../../isa/registers.ts';
 import { STATE_GPR } from '../../state/layout.ts';
 import { I32_ADD, I32_STORE, I32_WRAP_I64, I64_ADD, I64_AND, I64_STORE, I64_SUB } from '../wasm/opcodes.ts';
+import type { CodeBits } from './actions.ts';
 import { ADDRESS, B, E, type RecordEmitter } from './emitter.ts';
-import { type CodeBits, SHAPE_WRITE } from './shapes.ts';
+import { SHAPE_WRITE } from './shapes.ts';
 
 /* The stack of the guest: RSP, or ESP whose upper half becomes 0. */
 

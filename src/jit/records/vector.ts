@@ -20,9 +20,9 @@ import {
   V128_LOAD32_ZERO,
   V128_STORE,
 } from '../wasm/simd.ts';
+import type { CodeBits } from './actions.ts';
 import { E, N, R, type RecordEmitter } from './emitter.ts';
 import { LANE_SHIFTS, LANES } from './lanes.ts';
-import type { CodeBits } from './shapes.ts';
 
 /*
  * Legacy SSE instructions: G and E are vector registers, or E is memory. The upper half of a YMM register stays. What cannot run

@@ -8,8 +8,10 @@ import { CR0_TS, CR4_OSFXSR } from '../../../src/isa/control.ts';
 import type { Instruction } from '../../../src/isa/instruction.ts';
 import { RAX, RBP, RCX, RDX, RSI, RSP } from '../../../src/isa/registers.ts';
 import { RFLAGS_STATUS } from '../../../src/isa/rflags.ts';
+import { ACTIONS } from '../../../src/jit/records/actions.ts';
+import { describeShape } from '../../../src/jit/records/describe-shape.ts';
 import { RecordInterpreter } from '../../../src/jit/records/interpreter.ts';
-import { ACTIONS, describeShape, SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
+import { SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
 import {
   RECORDS_BYTES,
   RECORDS_OFFSET,
