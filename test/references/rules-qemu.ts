@@ -286,7 +286,7 @@ export const QEMU_RULES: readonly Rule[] = [
     whole: (c) =>
       isLong(c.s) &&
       cplOf(c.s) === 3 &&
-      /: (int|call)/.test(c.s.text) &&
+      (/: (int|call)/.test(c.s.text) || c.s.patches.some(({ what }) => what.startsWith('IDT['))) &&
       ((went(c, 14) && (errorCode(c.ours) & 6) === 6) || (went(c, 8) && c.theirs.end === 'shutdown')),
   },
   {
