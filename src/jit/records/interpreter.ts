@@ -14,6 +14,8 @@ let compiled: WebAssembly.Module | undefined;
 export class RecordInterpreter implements RecordRunner {
   readonly #view: DataView;
   readonly #jump: Int32Array;
+  /** What the memory begins with links nothing; to write zeros there would make the host find pages for them. */
+  #isLinked = false;
   readonly run: RecordRunner['run'];
 
   constructor(memory: WebAssembly.Memory) {
@@ -29,10 +31,12 @@ export class RecordInterpreter implements RecordRunner {
   }
 
   link({ header, ripLo }: Block): void {
+    this.#isLinked = true;
     this.#jump[(ripLo ^ (ripLo >>> 12)) & (RECORD_JUMP_ENTRIES - 1)] = header;
   }
 
   clear(): void {
-    this.#jump.fill(0);
+    if (this.#isLinked) this.#jump.fill(0);
+    this.#isLinked = false;
   }
 }
