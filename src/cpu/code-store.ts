@@ -29,8 +29,12 @@ export const STOPPED_LEFT = HEADER_WORDS + 2;
 /** Where the first block is. */
 export const FIRST_WORD = 2 * HEADER_WORDS;
 
-/** Words of a record: number of the shape, displacement, immediate. */
+/**
+ * Words of a record: number of the shape, displacement, immediate. The upper half of the first word is the runner's: what
+ * it has to know at once, without waiting for the shape.
+ */
 export const RECORD_WORDS = 3;
+export const SHAPE_MASK = 0xffff;
 export const RECORD_DISPLACEMENT = 1;
 export const RECORD_IMMEDIATE = 2;
 
@@ -44,8 +48,8 @@ const KEY_WORDS = 3;
 
 /** A faster way to execute code that is not hot: the records of `CodeStore`, as far as it knows what they say. */
 export interface RecordRunner {
-  /** A shape has got its number. */
-  describe(shape: number, insn: Instruction, handler: Handler): void;
+  /** A shape has got its number. Answers the upper half of the first word of its records. */
+  describe(shape: number, insn: Instruction, handler: Handler): number;
   /** The block may be entered by its RIP from the end of another. */
   link(block: { readonly header: number; readonly ripLo: number }): void;
   /** Nothing is linked any more. */
@@ -73,6 +77,8 @@ export class CodeStore {
   /** By number of the shape. Displacement and immediate are of whatever ran last. */
   readonly shapes: Instruction[] = [];
   readonly handlers: Handler[] = [];
+  /** First words of the records. */
+  readonly #firsts: number[] = [];
   #end = FIRST_WORD;
   #keys = new Int32Array(1024 * KEY_WORDS);
   #places: Int32Array | undefined;
@@ -128,7 +134,7 @@ export class CodeStore {
     const at = this.#end;
     this.#reserve(RECORD_WORDS);
     const { words } = this;
-    words[at] = shape;
+    words[at] = this.#firsts[shape]!;
     words[at + RECORD_DISPLACEMENT] = insn.displacement;
     words[at + RECORD_IMMEDIATE] = insn.immediate;
   }
@@ -141,20 +147,24 @@ export class CodeStore {
   /** Bytes of the `count` instructions whose records begin at `record`. */
   bytes(record: number, count: number): number {
     let bytes = 0;
-    for (let n = 0; n < count; n++) bytes += this.shapes[this.words[record + n * RECORD_WORDS]!]!.length;
+    for (let n = 0; n < count; n++) bytes += this.#shapeAt(record + n * RECORD_WORDS).length;
     return bytes;
   }
 
   handlerAt(record: number): Handler {
-    return this.handlers[this.words[record]!]!;
+    return this.handlers[this.words[record]! & SHAPE_MASK]!;
   }
 
   /** The instruction of a record, for the caller to keep. */
   instructionAt(record: number): Instruction {
-    const insn = new Instruction().copy(this.shapes[this.words[record]!]!);
+    const insn = new Instruction().copy(this.#shapeAt(record));
     insn.displacement = this.words[record + RECORD_DISPLACEMENT]!;
     insn.immediate = this.words[record + RECORD_IMMEDIATE]!;
     return insn;
+  }
+
+  #shapeAt(record: number): Instruction {
+    return this.shapes[this.words[record]! & SHAPE_MASK]!;
   }
 
   #reserve(count: number): void {
@@ -222,7 +232,7 @@ export class CodeStore {
     this.#places![place] = shape;
     this.shapes.push(new Instruction().copy(insn));
     this.handlers.push(handler);
-    this.runner?.describe(shape, insn, handler);
+    this.#firsts.push(shape | ((this.runner?.describe(shape, insn, handler) ?? 0) << 16));
     return shape;
   }
 }

@@ -1,6 +1,12 @@
 import { RIP_LO } from '../state/cpu-state.ts';
 import type { Block, BlockLists } from './blocks.ts';
-import { type CodeStore, RECORD_DISPLACEMENT, RECORD_IMMEDIATE, RECORD_WORDS } from './code-store.ts';
+import {
+  type CodeStore,
+  RECORD_DISPLACEMENT,
+  RECORD_IMMEDIATE,
+  RECORD_WORDS,
+  SHAPE_MASK,
+} from './code-store.ts';
 import type { Core } from './execute/core.ts';
 
 /** So many runs of a block from its records are enough: it has its instructions at hand from then on. */
@@ -15,7 +21,7 @@ export function runHandlers(core: Core, block: Block, ripLo: number): number {
   let at = 0;
   let rip = ripLo;
   let record = block.record;
-  let shape = records[record]!;
+  let shape = records[record]! & SHAPE_MASK;
   let insn = shapes[shape]!;
   let handler = handlers[shape]!;
   do {
@@ -25,7 +31,7 @@ export function runHandlers(core: Core, block: Block, ripLo: number): number {
     words[RIP_LO] = rip;
     record += RECORD_WORDS;
     // Of the next one, before the call: the host fetches these while the handler runs.
-    shape = records[record]!;
+    shape = records[record]! & SHAPE_MASK;
     const running = insn;
     const call = handler;
     insn = shapes[shape]!;
@@ -52,7 +58,7 @@ function runLists(core: Core, { instructions, handlers }: BlockLists, ripLo: num
 
 /** Executes the instruction of a record by its handler, with RIP at it. */
 export function runRecord(core: Core, { words, shapes, handlers }: CodeStore, record: number): void {
-  const shape = words[record]!;
+  const shape = words[record]! & SHAPE_MASK;
   const insn = shapes[shape]!;
   insn.displacement = words[record + RECORD_DISPLACEMENT]!;
   insn.immediate = words[record + RECORD_IMMEDIATE]!;

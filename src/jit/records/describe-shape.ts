@@ -14,13 +14,13 @@ import {
 } from '../../state/layout.ts';
 import { ACCESS_WRITES, ACCESSES, MEMORY_32, MEMORY_64, REGISTER_32, REGISTER_64 } from './made.ts';
 import {
+  ACTION_SHIFT,
   SHAPE_ACCESS,
   SHAPE_ADDRESS,
   SHAPE_BASE,
   SHAPE_BY_REGISTER,
   SHAPE_BYTES,
   SHAPE_E,
-  SHAPE_FLAGS,
   SHAPE_G,
   SHAPE_HIGH,
   SHAPE_INDEX,
@@ -45,13 +45,12 @@ const isByRegister = perOp((name) => /_CL$|^BT[SRC]?_E._G/.test(name));
 const isBitTest = perOp((name) => /^BT[SRC]?_E._G/.test(name));
 const hasNoSegment = perOp((name) => name.startsWith('LEA'));
 
-/** Fills the 16 bytes of a shape. `view` begins at them. */
-export function describeShape(view: DataView, at: number, insn: Instruction, handler: Handler): void {
+/** Fills the 16 bytes of a shape, and answers what its records have in the upper half of their first word. */
+export function describeShape(view: DataView, at: number, insn: Instruction, handler: Handler): number {
   for (let n = 0; n < SHAPE_BYTES; n += 4) view.setUint32(at + n, 0);
   view.setUint8(at + SHAPE_LENGTH, insn.length);
   const action = actionNumber(insn, handler);
-  if (action === 0) return;
-  view.setUint16(at, action, true);
+  if (action === 0) return 0;
   const general = (register: number) => STATE_GPR + register * 8;
   const operand = (kind: Kind, register: number, byte: number) => {
     if (kind === 'byte') return STATE_GPR + byte;
@@ -61,22 +60,12 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   view.setUint16(at + SHAPE_E, operand(kindOfE(insn.op), insn.rm, insn.rm8), true);
   const byRegister = isByRegister(insn.op) ? SHAPE_BY_REGISTER : 0;
   if (!insn.isMemory) {
-    view.setUint8(at + SHAPE_FLAGS, byRegister | (insn.codeSize === 32 ? SHAPE_NARROW : 0));
     view.setInt32(at + SHAPE_HIGH, insn.immediateHigh, true);
-    return;
+    return (action << ACTION_SHIFT) | byRegister | (insn.codeSize === 32 ? SHAPE_NARROW : 0);
   }
   const access = ACCESSES[action]!;
   const bytes = access & ~ACCESS_WRITES;
   const isRelative = insn.addressForm === ADDRESS_RIP;
-  view.setUint8(
-    at + SHAPE_FLAGS,
-    SHAPE_ADDRESS |
-      byRegister |
-      (bytes > 0 ? SHAPE_ACCESS : 0) |
-      (isRelative ? SHAPE_RELATIVE : 0) |
-      (insn.addressSize === 32 ? SHAPE_NARROW : 0) |
-      (access & ACCESS_WRITES ? SHAPE_WRITE : 0),
-  );
   const hasBase = insn.addressForm !== ADDRESS_ABSOLUTE && insn.addressForm !== ADDRESS_INDEX && !isRelative;
   view.setUint16(at + SHAPE_BASE, hasBase ? general(insn.base) : STATE_ZERO, true);
   view.setUint16(at + SHAPE_INDEX, insn.index === NO_REGISTER ? STATE_ZERO : general(insn.index), true);
@@ -85,6 +74,15 @@ export function describeShape(view: DataView, at: number, insn: Instruction, han
   const hasSegment = insn.segment >= FS && !hasNoSegment(insn.op);
   const base = STATE_SEGMENTS + insn.segment * SEGMENT_BYTES + SEGMENT_BASE;
   view.setUint16(at + SHAPE_SEGMENT, hasSegment ? base : STATE_ZERO, true);
+  return (
+    (action << ACTION_SHIFT) |
+    SHAPE_ADDRESS |
+    byRegister |
+    (bytes > 0 ? SHAPE_ACCESS : 0) |
+    (isRelative ? SHAPE_RELATIVE : 0) |
+    (insn.addressSize === 32 ? SHAPE_NARROW : 0) |
+    (access & ACCESS_WRITES ? SHAPE_WRITE : 0)
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   HEADER_WORDS,
   RECORD_DISPLACEMENT,
   RECORD_WORDS,
+  SHAPE_MASK,
   STOPPED_AT,
   STOPPED_BLOCK,
   STOPPED_LEFT,
@@ -16,7 +17,6 @@ import {
   RECORD_JUMP_ENTRIES,
   RECORD_JUMP_OFFSET,
   RECORDS_OFFSET,
-  SHAPES_OFFSET,
   STATE_RIP,
 } from '../../state/layout.ts';
 import type { Code } from '../wasm/code.ts';
@@ -71,12 +71,12 @@ import {
 } from './emitter.ts';
 import { perform } from './perform.ts';
 import {
+  ACTION_SHIFT,
   SHAPE_ACCESS,
   SHAPE_ADDRESS,
   SHAPE_BASE,
   SHAPE_BYTES,
   SHAPE_E,
-  SHAPE_FLAGS,
   SHAPE_INDEX,
   SHAPE_LAST_BYTE,
   SHAPE_LENGTH,
@@ -136,8 +136,9 @@ class InterpreterCode {
     this.#go = code.block();
     this.#branch = code.block();
     const labels = ACTIONS.map(() => code.block()).reverse();
-    code.get(SHAPE);
-    code.memory(I32_LOAD16_U, SHAPES_OFFSET);
+    code.get(FLAGS);
+    code.i32(ACTION_SHIFT);
+    code.op(I32_SHR_U);
     code.brTable([this.#e.exit, ...labels], this.#e.exit);
     for (const action of ACTIONS) {
       code.end();
@@ -291,21 +292,26 @@ class InterpreterCode {
     code.end();
   }
 
-  /** SHAPE, its FLAGS, and NEXT. */
+  /** SHAPE, FLAGS, and NEXT. */
   #fetch(): void {
     const code = this.#e.code;
     code.get(RECORD);
     code.memory(I32_LOAD);
+    code.tee(FLAGS);
+    code.i32(SHAPE_MASK);
+    code.op(I32_AND);
     code.i32(SHAPE_SHIFT);
     code.op(I32_SHL);
     code.set(SHAPE);
+    code.get(FLAGS);
+    code.i32(16);
+    code.op(I32_SHR_U);
+    code.set(FLAGS);
     code.get(RIP);
     this.#e.ofShape(I32_LOAD8_U, SHAPE_LENGTH);
     code.op(I64_EXTEND_I32_U);
     code.op(I64_ADD);
     code.set(NEXT);
-    this.#e.ofShape(I32_LOAD8_U, SHAPE_FLAGS);
-    code.set(FLAGS);
   }
 
   /**

@@ -26,8 +26,8 @@ export class RecordInterpreter implements RecordRunner {
     this.#view = new DataView(memory.buffer);
   }
 
-  describe(shape: number, insn: Instruction, handler: Handler): void {
-    describeShape(this.#view, SHAPES_OFFSET + shape * SHAPE_BYTES, insn, handler);
+  describe(shape: number, insn: Instruction, handler: Handler): number {
+    return describeShape(this.#view, SHAPES_OFFSET + shape * SHAPE_BYTES, insn, handler);
   }
 
   link({ header, ripLo }: Block): void {

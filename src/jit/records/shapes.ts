@@ -1,12 +1,13 @@
 /*
- * What the interpreter in WebAssembly knows of a shape, 16 bytes: what to do (16 bits: a number of `ACTIONS`, 0 for what only
- * a handler can do), the length (8), SHAPE_* (8); then by linear address the register operand G (16), the operand E where it
- * is a register (16), the base and the index of an address (16 each), its scale (8), bytes of the access less one (8), and
- * the base of the segment (16).
+ * What the interpreter in WebAssembly knows of a shape, 16 bytes: the length of the instruction (8 bits, the third byte); then by
+ * linear address the register operand G (16), the operand E where it is a register (16), the base and the index of an address
+ * (16 each), its scale (8), bytes of the access less one (8), and the base of the segment (16).
+ *
+ * What decides which way it goes is in every record, in the upper half of the first word, so that the branch need not wait for
+ * the shape: the SHAPE_* below that are bits, and above them the number of the action, 0 for what only a handler can do.
  */
 export const SHAPE_BYTES = 16;
 export const SHAPE_LENGTH = 2;
-export const SHAPE_FLAGS = 3;
 export const SHAPE_G = 4;
 export const SHAPE_E = 6;
 export const SHAPE_BASE = 8;
@@ -29,3 +30,6 @@ export const SHAPE_NARROW = 16;
 export const SHAPE_BY_REGISTER = 32;
 /** It writes there: also the place of the tag for writes in an entry of the TLB. */
 export const SHAPE_WRITE = 8;
+
+/** Where the number of the action is in the upper half. */
+export const ACTION_SHIFT = 6;

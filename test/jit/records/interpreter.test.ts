@@ -11,7 +11,7 @@ import { RFLAGS_STATUS } from '../../../src/isa/rflags.ts';
 import { ACTIONS } from '../../../src/jit/records/actions.ts';
 import { describeShape } from '../../../src/jit/records/describe-shape.ts';
 import { RecordInterpreter } from '../../../src/jit/records/interpreter.ts';
-import { SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
+import { ACTION_SHIFT, SHAPE_BYTES } from '../../../src/jit/records/shapes.ts';
 import {
   RECORDS_BYTES,
   RECORDS_OFFSET,
@@ -174,8 +174,7 @@ function encodings(codeSize: 32 | 64): Map<number, Uint8Array[]> {
           const code = Uint8Array.from([...prefixes, ...map, opcode, modrm, ...tail, 0, 0]);
           const insn = decode(code, 0, code.length, codeSize);
           if (!insn) continue;
-          describeShape(view, 0, insn, HANDLERS[insn.op]!);
-          const action = view.getUint16(0, true);
+          const action = describeShape(view, 0, insn, HANDLERS[insn.op]!) >>> ACTION_SHIFT;
           if (action === 0) continue;
           const codes = found.get(action) ?? [];
           codes.push(code.slice(0, insn.length));
