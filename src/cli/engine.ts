@@ -32,7 +32,7 @@ export function tuneEngine(): void {
 
 /**
  * Lets V8's compilers, of which it has four however many processors there are, give way to the thread that the guest runs on:
- * on two processors a boot waits a fifth of its time for them. They still get a quarter of what an ordinary thread gets where
+ * on two processors a boot of Linux waits a fifth of its time for them. They still get a quarter of what an ordinary thread gets where
  * all processors are busy. Linux alone lets a process say so of its threads one by one; elsewhere nothing is done.
  */
 export function yieldToGuest(): void {

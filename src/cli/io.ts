@@ -45,5 +45,7 @@ export interface Io {
   now(): number;
   /** Waits, and lets input arrive meanwhile; ends early when some does. */
   sleep(milliseconds: number): Promise<void>;
+  /** The guest has run for a while: what compiles for it beside it gives way from now on. */
+  yieldToGuest(): void;
   createMachine(options: MachineOptions): Pc;
 }

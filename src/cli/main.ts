@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
-import { tuneEngine, yieldToGuest } from './engine.ts';
+import { tuneEngine } from './engine.ts';
 
 /** What `entry.ts` exports. */
 interface Entry {
@@ -30,7 +30,6 @@ function readCache(): Buffer | undefined {
   }
 }
 
-yieldToGuest();
 tuneEngine(); // First: V8 refuses what it has compiled with other flags.
 const made = process.env[MADE_CACHE];
 const filename = place('program.cjs');

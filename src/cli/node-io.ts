@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { createMachine } from '../index.ts';
+import { yieldToGuest } from './engine.ts';
 import type { DiskWriter, Input, Io, Output } from './io.ts';
 
 /** Descriptors. The streams of `process` are not touched before they are wanted: each takes milliseconds to make. */
@@ -118,6 +119,7 @@ export function nodeIo(): Io {
     openDisk: (path) => new DiskDescriptor(openSync(path, 'r+')),
     now: () => performance.now(),
     sleep: (milliseconds) => stdin.sleep(milliseconds),
+    yieldToGuest,
     createMachine,
   };
 }

@@ -4,7 +4,7 @@ import { autopsyLines, needsAutopsy } from '../debug/autopsy.ts';
 import { createReport, evidenceOf, reportText } from '../debug/report.ts';
 import { type Palette, summaryLines } from '../debug/summary.ts';
 import { loadDisassembler } from '../debug/trace.ts';
-import type { ExitResult, Pc } from '../index.ts';
+import type { ExitResult, Pc, RunLimits } from '../index.ts';
 import { boot, limitsOf, type RawBootOptions } from './boot-options.ts';
 import { openConsoles } from './consoles.ts';
 import { cpuListText } from './cpu-list.ts';
@@ -67,7 +67,7 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
         ? runTraced(machine, limits, trace, disassemble)
         : target
           ? runTo(machine, target, limits)
-          : machine.run(limits);
+          : runAlone(io, machine, limits);
   attached.close();
   disks.close();
   trace?.close();
@@ -83,6 +83,27 @@ export async function run(io: Io, kernels: readonly string[], raw: RawRunOptions
   writeReport(report, machine, result);
   save?.write(machine);
   return result.reason === 'debug-exit' && result.status === success ? 0 : result.status;
+}
+
+/**
+ * Instructions after which V8's compilers give way to the guest. Before that they do not: what a short run needs most is that
+ * the emulator itself is compiled soon.
+ */
+const WARM = 50_000_000;
+
+function runAlone(io: Io, machine: Pc, limits: RunLimits): ExitResult {
+  const { maxInstructions = Number.POSITIVE_INFINITY, timeout, wallTimeout } = limits;
+  if (wallTimeout !== undefined || maxInstructions <= WARM) return machine.run(limits);
+  const end = timeout === undefined ? undefined : machine.clock.now() + timeout * 1e9;
+  const before = machine.processor.steps();
+  const result = machine.run({ ...limits, maxInstructions: WARM });
+  const ran = machine.processor.steps() - before;
+  if (machine.exit || ran < WARM) return result;
+  io.yieldToGuest();
+  return machine.run({
+    maxInstructions: maxInstructions - ran,
+    timeout: end === undefined ? undefined : Math.max(0, end - machine.clock.now()) / 1e9,
+  });
 }
 
 /** What `--clock host` means; undefined with the virtual clock. */

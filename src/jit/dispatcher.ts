@@ -13,16 +13,16 @@ import {
   STATE_RUN_PATIENCE,
   STATE_RUN_RECORD,
 } from '../state/layout.ts';
-import { SEGMENT_BITS, SPACES_MASK, SPACES_SHIFT } from './context.ts';
+import { SEGMENT_BITS } from './context.ts';
 import { PARAMETERS } from './records/emitter.ts';
 import { Code } from './wasm/code.ts';
 import { type FunctionBody, TYPE_REGION } from './wasm/module.ts';
 import {
   I32_AND,
+  I32_EQ,
   I32_EQZ,
   I32_LOAD,
   I32_LT_S,
-  I32_NE,
   I32_OR,
   I32_SHL,
   I32_SHR_U,
@@ -53,9 +53,7 @@ const PLACE = 3;
 const HEADER = 4;
 const RECORD = 5;
 const COUNT = 6;
-/** What was run last: a slot, or ENTRY_RECORDS. */
-const LAST = 7;
-const LOCALS = 7;
+const LOCALS = 6;
 
 /**
  * The one function that is called from outside, `(budget) -> budget left`: it calls the region in the slot that the state
@@ -77,30 +75,25 @@ export function dispatcher(): FunctionBody {
     code.set(local);
   }
   const again = code.loop();
+  const records = code.block();
   code.get(ENTRY);
-  code.tee(LAST);
   code.i32(ENTRY_RECORDS);
-  code.op(I32_NE);
-  code.if();
+  code.op(I32_EQ);
+  code.brIf(records);
+  const regions = code.loop();
   callRegion(code);
-  code.else();
-  callRecords(code);
-  code.end();
   lookUp(code);
-  code.brIf(again);
-  code.get(LAST);
-  code.i32(ENTRY_RECORDS);
-  code.op(I32_NE);
-  code.if();
-  code.i32(ENTRY_RECORDS);
-  code.set(ENTRY);
+  code.brIf(regions);
+  code.end();
   code.i32(0);
   code.set(COUNT);
   // No block comes before what is looked up.
   code.i32(0);
   code.set(HEADER);
-  code.br(again);
   code.end();
+  callRecords(code);
+  lookUp(code);
+  code.brIf(again);
   code.end();
   code.get(BUDGET);
   return { locals: [[LOCALS, TYPE_I32]], code };
@@ -171,12 +164,6 @@ function lookUp(code: Code): void {
   code.get(RIP);
   code.i32(12);
   code.op(I32_SHR_U);
-  code.op(I32_XOR);
-  load(code, STATE_JIT_CONTEXT);
-  code.i32(SPACES_SHIFT);
-  code.op(I32_SHR_U);
-  code.i32(SPACES_MASK);
-  code.op(I32_AND);
   code.op(I32_XOR);
   code.i32(JIT_LOOKUP_ENTRIES - 1);
   code.op(I32_AND);

@@ -34,15 +34,7 @@ import {
 } from '../state/layout.ts';
 import { CodeCache, type EntryCode, type RegionCode } from './code-cache.ts';
 import { compile, type HandlerCall, type Surroundings } from './compile.ts';
-import {
-  CONTEXT_LONG,
-  CONTEXT_STACK32,
-  SEGMENT_BITS,
-  SPACES,
-  SPACES_MASK,
-  SPACES_SHIFT,
-  SPACES_STEP,
-} from './context.ts';
+import { CONTEXT_LONG, CONTEXT_STACK32, SEGMENT_BITS } from './context.ts';
 import { ENTRY_RECORDS } from './dispatcher.ts';
 import { FILL_RUN } from './emit/emitter.ts';
 import { EVENT_ERROR } from './emit/interrupt.ts';
@@ -171,7 +163,7 @@ export class CompiledTier implements Tier {
     }
     if (entry.region.longest > count) return 0;
     this.#enterContext(context, segments, long);
-    const at = lookupIndex(ripLo, words[CONTEXT_WORD]! >>> SPACES_SHIFT);
+    const at = lookupIndex(ripLo);
     this.#lookup[at] = ripLo;
     this.#lookup[at + 1] = ripHi;
     this.#lookup[at + 2] = words[CONTEXT_WORD]!;
@@ -373,10 +365,8 @@ export class CompiledTier implements Tier {
   }
 
   #forgetEntry({ ripLo, region }: EntryCode): void {
-    for (let space = 0; space < SPACES; space++) {
-      const at = lookupIndex(ripLo, space * SPACES_STEP);
-      if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
-    }
+    const at = lookupIndex(ripLo);
+    if (this.#lookup[at + 3] === region.slot) this.#lookup[at + 2] = -1;
   }
 
   #clearLookup(): void {
@@ -497,7 +487,6 @@ function isFor(
   return code !== undefined && code.ripLo === ripLo && code.ripHi === ripHi && code.segments === segments;
 }
 
-function lookupIndex(ripLo: number, space: number): number {
-  const place = ripLo ^ (ripLo >>> 12) ^ (space & SPACES_MASK);
-  return (place & (JIT_LOOKUP_ENTRIES - 1)) * JIT_LOOKUP_WORDS;
+function lookupIndex(ripLo: number): number {
+  return ((ripLo ^ (ripLo >>> 12)) & (JIT_LOOKUP_ENTRIES - 1)) * JIT_LOOKUP_WORDS;
 }

@@ -66,6 +66,7 @@ export function recordingIo(
     stdin: { isTerminal: false, start() {}, stop() {} },
     now: () => performance.now(),
     sleep: async () => {},
+    yieldToGuest: () => {},
     createMachine,
     out: () => stdout.text,
     err: () => stderr.text,

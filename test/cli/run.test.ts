@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { violations } from '../debug/schema.ts';
 import { GUESTS, KERNEL, LOADER, longmode, recordingIo } from './recording-io.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/report.schema.json', import.meta.url), 'utf8'));
+const BENCH = 'guests/bin/bench/bench.elf';
 const BOOT = ['run', LOADER, '--module', KERNEL];
 
 describe('a run to its end', () => {
@@ -49,6 +50,26 @@ describe('other endings', () => {
     const io = recordingIo();
     expect(await longmode(io, ...BOOT, '--serial', 'none', '--max-instructions', '1000')).toBe(124);
     expect(io.err()).toBe('longmode: stopped after 1000 instructions\n');
+  });
+
+  test.each([
+    ['50000000', 0],
+    ['50000001', 1],
+    ['52000000', 1],
+  ])('a limit of %s instructions, however often others give way to the guest: %i', async (limit, times) => {
+    const yielded = vi.fn();
+    const io = recordingIo({}, { yieldToGuest: yielded });
+    const guest = ['run', BENCH, '--append', 'bench=mix n=1000000', '--serial', 'none'];
+    expect(await longmode(io, ...guest, '--max-instructions', limit)).toBe(124);
+    expect(io.err()).toBe(`longmode: stopped after ${limit} instructions\n`);
+    expect(yielded).toHaveBeenCalledTimes(times);
+  });
+
+  test('limits of guest time are the same on both sides of that point', async () => {
+    const io = recordingIo();
+    const guest = ['run', BENCH, '--append', 'bench=mix n=1000000', '--serial', 'none'];
+    expect(await longmode(io, ...guest, '--timeout', '0.52')).toBe(124);
+    expect(io.err()).toMatch(/^longmode: stopped after 0\.52\d* s of guest time\n$/);
   });
 
   test('a triple fault: status 4, and the chain with address, symbol and level', async () => {

@@ -13,12 +13,7 @@ import {
   STOPPED_BLOCK,
   STOPPED_LEFT,
 } from '../../cpu/code-store.ts';
-import {
-  RECORD_JUMP_ENTRIES,
-  RECORD_JUMP_OFFSET,
-  RECORDS_OFFSET,
-  STATE_RIP,
-} from '../../state/layout.ts';
+import { RECORD_JUMP_ENTRIES, RECORD_JUMP_OFFSET, RECORDS_OFFSET, STATE_RIP } from '../../state/layout.ts';
 import type { Code } from '../wasm/code.ts';
 import type { FunctionBody } from '../wasm/module.ts';
 import {
