@@ -155,6 +155,9 @@ export interface BlockLists {
   readonly handlers: readonly Handler[];
 }
 
+/** More are looked at faster by the engine than one by one. */
+const FEW_BYTES = 32;
+
 interface CodePage {
   readonly blocks: Map<number, Block>;
   /** By byte of the page whether some block covers it: writes beside all of them, however close, cost no search. */
@@ -252,9 +255,7 @@ export class BlockCache {
     to: number,
     running: Block | undefined,
   ): boolean {
-    let at = from;
-    while (at < to && page.covered[at] === 0) at++;
-    if (at === to) return false;
+    if (!isCovered(page.covered, from, to)) return false;
     let hit = false;
     for (const [key, block] of page.blocks) {
       const start = block.physical % PAGE_BYTES;
@@ -274,6 +275,16 @@ export class BlockCache {
     }
     return hit;
   }
+}
+
+/** Whether any byte is of a block. */
+function isCovered(covered: Uint8Array, from: number, to: number): boolean {
+  if (to - from > FEW_BYTES) {
+    const first = covered.indexOf(1, from);
+    return first >= 0 && first < to;
+  }
+  for (let at = from; at < to; at++) if (covered[at] !== 0) return true;
+  return false;
 }
 
 function cover(page: CodePage, block: Block): void {

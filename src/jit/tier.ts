@@ -128,7 +128,7 @@ export class CompiledTier implements Tier {
     this.#records = new Int32Array(memory.buffer, RECORDS_OFFSET, RECORDS_BYTES >> 2);
     this.#memory = memory;
     this.records = new RecordInterpreter(memory);
-    this.#clearLookup();
+    // The lookup is empty as it is: no context is 0.
   }
 
   get hasCode(): boolean {
