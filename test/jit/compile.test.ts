@@ -26,12 +26,18 @@ function blockAt(bytes: Uint8Array, at: number, size: 16 | 32 | 64): Block | und
   return blockOf(BASE + at, size, instructions);
 }
 
-/** `visits`: by offset of a block, how often the interpreter has entered it. */
-function compiled(hex: string, size: 32 | 64, visits: Record<number, number> = {}) {
+/** `visits`: by offset of a block, how often the interpreter has entered it. `closed`: offsets of blocks that are elsewhere. */
+function compiled(
+  hex: string,
+  size: 32 | 64,
+  visits: Record<number, number> = {},
+  closed: readonly number[] = [],
+) {
   const bytes = Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (pair) => Number.parseInt(pair, 16));
   const source = { blockAt: (physical: number) => blockAt(bytes, physical - BASE, size) };
   const count = (block: Block) => visits[block.physical - BASE] ?? 0;
-  const counts = { least: 10, of: count, isOpen: () => true };
+  const isOpen = (block: Block) => !closed.includes(block.physical - BASE);
+  const counts = { least: 10, of: count, isOpen };
   const nodes = discover(source, source.blockAt(BASE)!, BASE, 0, true, () => true, counts);
   return compile(nodes, { codeSize: size, ripHi: 0, flat: FLAT }, 0);
 }
@@ -85,6 +91,18 @@ describe('the WebAssembly of small regions', () => {
     expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0, 5]);
     const text = `;; 64-bit: ${hex}\n${bodyText(body.code.view(), localName)}\n`;
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'golden', 'two-entries.txt'));
+  });
+
+  test('what other regions hold is left to be entered there, and what it returns to is an entry', () => {
+    // again: call f; dec ecx; jnz again; hlt; f: inc eax; ret
+    const hex = 'e805000000 ffc9 75f7 f4 ffc0 c3';
+    const whole = compiled(hex, 64, { 0: 100, 5: 100 });
+    expect(whole.entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0]);
+    const { entries, body } = compiled(hex, 64, { 0: 100, 5: 100 }, [10]);
+    expect(entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0, 5]);
+    expect(body.code.length).toBeLessThan(whole.body.code.length);
+    // The first block is compiled, whoever holds it.
+    expect(compiled(hex, 64, {}, [0]).entries.map(({ ripLo }) => ripLo - BASE)).toEqual([0]);
   });
 
   test('what hardly runs behind a call is no entry', () => {

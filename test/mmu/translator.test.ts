@@ -13,6 +13,9 @@ function reached(f: Fixture, linear: bigint): number {
   return f.mmu.read32(...at(linear));
 }
 
+/** Page walks so far. */
+const walks = (f: Fixture) => Object.values(f.mmu.counters.report().walks).reduce((a, b) => a + b);
+
 /** Moves the page to other memory behind the TLB's back. */
 function remap(f: Fixture, entry: number, physical: number): void {
   const before = f.entry(entry);
@@ -452,8 +455,6 @@ describe('without paging', () => {
 });
 
 describe('translations for fetches', () => {
-  const walks = (f: Fixture) => Object.values(f.mmu.counters.report().walks).reduce((a, b) => a + b);
-
   test('are kept apart from those for data: neither helps the other, nor pushes it out', () => {
     const f = new Fixture();
     f.map(LINEAR, 0x300000);
@@ -527,6 +528,32 @@ describe('the generation', () => {
     f.control({ cpl: 3 });
     f.access('read', LINEAR);
     expect(f.mmu.generation).toBe(last);
+  });
+
+  test('stays over a load of CR3 as long as all code that is known is global', () => {
+    const f = new Fixture();
+    f.control({ cr4: f.word('cr4') | CR4_PGE });
+    f.map(LINEAR, 0x300000, ALL | G);
+    f.map(LINEAR + 0x1000n, 0x301000);
+    f.access('fetch', LINEAR);
+    f.access('read', LINEAR + 0x1000n);
+    const first = f.mmu.generation;
+    const walked = walks(f);
+    f.mmu.loadCr3(f.root, 0, false);
+    expect(f.mmu.generation).toBe(first);
+    f.access('fetch', LINEAR);
+    expect(walks(f)).toBe(walked);
+    f.access('fetch', LINEAR + 0x1000n);
+    f.mmu.loadCr3(f.root, 0, false);
+    expect(f.mmu.generation).not.toBe(first);
+    // That one has gone; the next load finds none.
+    const second = f.mmu.generation;
+    f.mmu.loadCr3(f.root, 0, false);
+    expect(f.mmu.generation).toBe(second);
+    f.access('fetch', LINEAR + 0x1000n);
+    f.mmu.invlpg(...at(LINEAR + 0x1000n));
+    f.mmu.loadCr3(f.root, 0, false);
+    expect(f.mmu.generation).not.toBe(second);
   });
 });
 
