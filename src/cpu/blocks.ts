@@ -233,8 +233,7 @@ export class BlockCache {
     const covered = this.#pages.get(physical >>> 12)?.covered;
     if (covered === undefined) return false;
     const end = (physical & (PAGE_BYTES - 1)) + bytes;
-    for (let at = end - bytes; at < end; at++) if (covered[at] !== 0) return true;
-    return false;
+    return isCovered(covered, end - bytes, end);
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { RFLAGS_CF, RFLAGS_OF, RFLAGS_PF, RFLAGS_SF, RFLAGS_ZF } from '../../isa/rflags.ts';
 import type { Code } from '../wasm/code.ts';
 import {
   I32_AND,
@@ -24,6 +25,15 @@ export const S = 8;
 export const P = 10;
 export const L = 12;
 export const LE = 14;
+
+/** Status flags, each with the condition that it is; AF is none. */
+export const STATUS_FLAGS = [
+  [B, RFLAGS_CF],
+  [P, RFLAGS_PF],
+  [Z, RFLAGS_ZF],
+  [S, RFLAGS_SF],
+  [O, RFLAGS_OF],
+] as const;
 
 /** Where the lazy words of `state/flags.ts` are: each pushes one, an i64 and an i32. */
 export interface LazyFlags {

@@ -1,15 +1,4 @@
-import {
-  RFLAGS_AF,
-  RFLAGS_CF,
-  RFLAGS_DF,
-  RFLAGS_FIXED,
-  RFLAGS_OF,
-  RFLAGS_PF,
-  RFLAGS_RF,
-  RFLAGS_SF,
-  RFLAGS_VM,
-  RFLAGS_ZF,
-} from '../../isa/rflags.ts';
+import { RFLAGS_AF, RFLAGS_DF, RFLAGS_FIXED, RFLAGS_OF, RFLAGS_RF, RFLAGS_VM } from '../../isa/rflags.ts';
 import { STATE_RFLAGS } from '../../state/layout.ts';
 import {
   I32_AND,
@@ -22,6 +11,7 @@ import {
   I32_XOR,
   I64_EXTEND_I32_U,
 } from '../wasm/opcodes.ts';
+import { STATUS_FLAGS } from './condition.ts';
 import type { Emitter } from './emitter.ts';
 import type { Form } from './form.ts';
 import { FLAG_CARRY } from './locals.ts';
@@ -85,15 +75,6 @@ function direction(op: number, value: number): Form {
 
 export const CLD: Form = direction(I32_AND, ~RFLAGS_DF);
 export const STD: Form = direction(I32_OR, RFLAGS_DF);
-
-/** Status flags as pairs of condition and place in RFLAGS; AF is read apart. */
-const STATUS_FLAGS = [
-  [2, RFLAGS_CF],
-  [10, RFLAGS_PF],
-  [4, RFLAGS_ZF],
-  [8, RFLAGS_SF],
-  [0, RFLAGS_OF],
-] as const;
 
 /** Pushes the status flags of `mask` at their places in RFLAGS. */
 function pushStatus(e: Emitter, mask: number): void {

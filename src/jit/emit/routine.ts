@@ -39,7 +39,6 @@ import {
   I32_LOAD,
   I32_NE,
   I32_OR,
-  I32_POPCNT,
   I32_SHL,
   I32_SHR_U,
   I32_STORE,
@@ -47,18 +46,17 @@ import {
   I32_XOR,
   I64_ADD,
   I64_AND,
-  I64_EQZ,
   I64_EXTEND_I32_U,
   I64_LOAD,
   I64_NE,
   I64_SHL,
   I64_SHR_S,
-  I64_SHR_U,
   I64_STORE,
   RETURN,
   TYPE_I32,
   TYPE_I64,
 } from '../wasm/opcodes.ts';
+import { pushCondition, STATUS_FLAGS } from './condition.ts';
 import { ACCESS_READ } from './emitter.ts';
 
 /** The parameter. */
@@ -199,56 +197,17 @@ export class Routine {
     this.load32(STATE_RFLAGS);
     code.i32(RFLAGS_FIXED);
     code.op(I32_OR);
-
-    code.get(carry);
-    code.i32(31);
-    code.op(I32_SHR_U);
-    code.op(I32_OR); // CF
-
-    code.get(result);
-    code.op(I32_WRAP_I64);
-    code.get(carry);
-    code.i32(8);
-    code.op(I32_SHR_U);
-    code.op(I32_XOR);
-    code.i32(0xff);
-    code.op(I32_AND);
-    code.op(I32_POPCNT);
-    code.i32(1);
-    code.op(I32_AND);
-    code.i32(1);
-    code.op(I32_XOR);
-    this.#place(RFLAGS_PF);
-
+    const words = { result: () => code.get(result), carry: () => code.get(carry) };
+    for (const [condition, flag] of STATUS_FLAGS) {
+      pushCondition(code, condition, words);
+      this.#place(flag);
+    }
     code.get(carry);
     code.i32(1);
     code.op(I32_SHL);
     code.i32(RFLAGS_AF);
     code.op(I32_AND);
     code.op(I32_OR);
-
-    code.get(result);
-    code.op(I64_EQZ);
-    this.#place(RFLAGS_ZF);
-
-    code.get(result);
-    code.i64(63);
-    code.op(I64_SHR_U);
-    code.op(I32_WRAP_I64);
-    code.get(carry);
-    code.i32(1);
-    code.op(I32_AND);
-    code.op(I32_XOR);
-    this.#place(RFLAGS_SF);
-
-    code.get(carry);
-    code.get(carry);
-    code.i32(1);
-    code.op(I32_SHL);
-    code.op(I32_XOR);
-    code.i32(31);
-    code.op(I32_SHR_U);
-    this.#place(RFLAGS_OF);
   }
 
   /** ORs the 0 or 1 on the stack into the flags below it. */

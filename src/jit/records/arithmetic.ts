@@ -4,10 +4,8 @@ import {
   I32_AND,
   I32_OR,
   I32_SHL,
-  I32_SHR_S,
   I32_STORE,
   I32_WRAP_I64,
-  I32_XOR,
   I64_ADD,
   I64_AND,
   I64_EXTEND_I32_U,
@@ -18,7 +16,7 @@ import {
 } from '../wasm/opcodes.ts';
 import type { Arithmetic, Bits, Operands } from './actions.ts';
 import { A, B, N, R, type RecordEmitter } from './emitter.ts';
-import { CARRY_AF, CARRY_BITS, setResult } from './flags.ts';
+import { CARRY_AF, CARRY_BITS, setResult, turnCarry } from './flags.ts';
 
 /*
  * Arithmetic: A and B are the operands, R is the result, of which only the low bits count. The flags are left as `state/flags.ts`
@@ -64,12 +62,7 @@ export function step(e: RecordEmitter, down: boolean, bits: Bits, isMemory: bool
   code.tee(N);
   code.get(N);
   e.load32(STATE_FLAG_CARRY);
-  code.op(I32_XOR);
-  code.i32(31);
-  code.op(I32_SHR_S);
-  code.i32(CARRY_BITS);
-  code.op(I32_AND);
-  code.op(I32_XOR);
+  turnCarry(e);
   code.memory(I32_STORE, STATE_FLAG_CARRY);
 }
 

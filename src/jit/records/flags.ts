@@ -50,13 +50,18 @@ export function setCarry(e: RecordEmitter): void {
   code.get(N);
   code.i32(31);
   code.op(I32_SHL);
+  turnCarry(e);
+  code.memory(I32_STORE, STATE_FLAG_CARRY);
+}
+
+/** Takes three carry words: turns both bits of CF in the first where the other two have another CF. */
+export function turnCarry({ code }: RecordEmitter): void {
   code.op(I32_XOR);
   code.i32(31);
   code.op(I32_SHR_S);
   code.i32(CARRY_BITS);
   code.op(I32_AND);
   code.op(I32_XOR);
-  code.memory(I32_STORE, STATE_FLAG_CARRY);
 }
 
 /** CF and OF become N (0 or 1). */
